@@ -1,0 +1,63 @@
+# Finds the CUDA Toolkit and adds the device space to the library: the CUDA executor where there is a
+# toolkit, else the part that says that there is none.
+
+set(NUMFUSE_HAS_CUDA 0)
+if(NOT NUMFUSE_CUDA STREQUAL "OFF")
+  # The toolkit's usual home is not on everybody's PATH.
+  find_program(NUMFUSE_NVCC nvcc HINTS ENV CUDACXX ENV CUDA_PATH /usr/local/cuda
+               PATH_SUFFIXES bin)
+  if(NUMFUSE_NVCC)
+    set(CMAKE_CUDA_COMPILER ${NUMFUSE_NVCC} CACHE FILEPATH "nvcc")
+    # One compilation gives machine code for Hopper and PTX that the driver compiles for every GPU
+    # since Turing. CMake's own list of architectures would compile everything twice.
+    set(NUMFUSE_GENCODE "arch=compute_75,code=[compute_75,sm_90]" CACHE STRING
+        "What nvcc makes code for, as its option -gencode, unless CMAKE_CUDA_ARCHITECTURES is given")
+    if(NOT CMAKE_CUDA_ARCHITECTURES)
+      set(CMAKE_CUDA_ARCHITECTURES OFF)
+      set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} \"-gencode=${NUMFUSE_GENCODE}\"")
+    endif()
+    enable_language(CUDA)
+    # CMake 3.25 does not know that this nvcc takes C++20.
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+      set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+    endif()
+    set(CMAKE_CUDA_STANDARD 20)
+    set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+    set(CMAKE_CUDA_EXTENSIONS OFF)
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${PROJECT_SOURCE_DIR}/cmake/ptxas-report)
+    find_package(CUDAToolkit REQUIRED)
+    set(NUMFUSE_HAS_CUDA 1)
+  elseif(NUMFUSE_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "NUMFUSE_CUDA=ON, but no nvcc was found; set CUDACXX to its path")
+  endif()
+endif()
+if(NUMFUSE_HAS_CUDA)
+  message(STATUS "numfuse: host and CUDA ${CUDAToolkit_VERSION} for ${NUMFUSE_GENCODE}")
+else()
+  message(STATUS "numfuse: host alone")
+endif()
+
+function(numfuse_add_device library)
+  target_compile_definitions(${library} PUBLIC NUMFUSE_HAS_CUDA=${NUMFUSE_HAS_CUDA})
+  if(NOT NUMFUSE_HAS_CUDA)
+    target_sources(${library} PRIVATE src/no_device.cpp)
+    return()
+  endif()
+  target_sources(${library} PRIVATE
+    cuda/blas.cu
+    cuda/conversions.cu
+    cuda/device.cu
+    cuda/elementwise.cu
+    cuda/memory.cu
+    cuda/reductions.cu
+    cuda/softmax.cu)
+  # Kernels are included as <numfuse/cuda/...>, from the build tree as from an installation.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/numfuse)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/cuda ${PROJECT_BINARY_DIR}/include/numfuse/cuda SYMBOLIC)
+  target_include_directories(${library} PUBLIC $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>)
+  # Formulas call the standard library's constexpr functions on both sides.
+  target_compile_options(${library} PUBLIC
+    $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr>)
+  target_link_libraries(${library} PUBLIC CUDA::cudart_static PRIVATE CUDA::cublas)
+endfunction()

@@ -1,0 +1,53 @@
+// The only place that launches a kernel.
+#pragma once
+
+#include <numfuse/cuda/runtime.cuh>
+#include <numfuse/error.hpp>
+#include <numfuse/stream.hpp>
+
+namespace numfuse::cuda {
+
+struct launch_shape {
+  std::int64_t blocks;
+  int threads;
+  int shared_bytes = 0;
+  bool cooperative = false;
+};
+
+#if !defined(NUMFUSE_SIMT)
+
+/// Throws device_error "function: the CUDA message" unless the status is success.
+inline void check(cudaError_t status, const char* function) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // so that the next call does not report this failure again
+  throw device_error(std::string(function) + ": " + cudaGetErrorString(status));
+}
+
+#endif
+
+/// Launches a kernel on a stream. Asynchronous. Throws device_error where it cannot be launched.
+template <class... Parameters, class... Arguments>
+void launch(const launch_shape& shape, const stream& on, void (*kernel)(Parameters...),
+            const Arguments&... arguments) {
+#if defined(NUMFUSE_SIMT)
+  static_cast<void>(on);
+  simt::launch(simt::config{dim3(static_cast<unsigned>(shape.blocks)),
+                            dim3(static_cast<unsigned>(shape.threads)),
+                            static_cast<std::size_t>(shape.shared_bytes), shape.cooperative},
+               kernel, arguments...);
+#else
+  cudaLaunchAttribute cooperative;
+  cooperative.id = cudaLaunchAttributeCooperative;
+  cooperative.val.cooperative = 1;
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(static_cast<unsigned>(shape.blocks));
+  config.blockDim = dim3(static_cast<unsigned>(shape.threads));
+  config.dynamicSmemBytes = static_cast<std::size_t>(shape.shared_bytes);
+  config.stream = on.get();
+  config.attrs = &cooperative;
+  config.numAttrs = shape.cooperative ? 1 : 0;
+  check(cudaLaunchKernelEx(&config, kernel, arguments...), "launch");
+#endif
+}
+
+}  // namespace numfuse::cuda

@@ -1,0 +1,101 @@
+// New tensors: constants, sequences and random numbers, in either space.
+#pragma once
+
+#include <cmath>
+
+#include <numfuse/operations.hpp>
+
+namespace numfuse {
+
+/// Elements of any value: for `into` to write.
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> empty(const shape& s) {
+  return tensor<T, Space>(s);
+}
+
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> full(const shape& s, T value) {
+  return fuse(formulas::copy_formula{}).along(all)(detail::repeated<T, Space>{s, value});
+}
+
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> zeros(const shape& s) {
+  return full<T, Space>(s, convert<T>(0));
+}
+
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> ones(const shape& s) {
+  return full<T, Space>(s, convert<T>(1));
+}
+
+/// start, start + step, ... before stop. Throws value_error for a step of 0.
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> arange(double start, double stop, double step = 1) {
+  if (step == 0) throw value_error("arange: the step must not be 0");
+  const double count = std::ceil((stop - start) / step);
+  using formula = formulas::arange_formula<T>;
+  using number = typename formula::number;
+  return fuse(formula{{}, static_cast<number>(start), static_cast<number>(step)})
+      .along(all)(
+          detail::repeated<T, Space>{{count > 0 ? static_cast<std::int64_t>(count) : 0}, T{}});
+}
+
+/// 0, 1, ... before stop.
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> arange(double stop) {
+  return arange<T, Space>(0, stop);
+}
+
+/// `count` numbers from start to stop, both included.
+template <floating_dtype T, any_space Space = host>
+tensor<T, Space> linspace(double start, double stop, std::int64_t count = 50) {
+  if (count < 0) throw value_error("linspace: the count " + std::to_string(count) + " is negative");
+  const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
+  auto result = fuse(formulas::arange_formula<T>{{}, start, step})
+                    .along(all)(detail::repeated<T, Space>{{count}, T{}});
+  // The last number is `stop` itself, not what rounding makes of it.
+  if (count > 1) {
+    fuse(formulas::copy_formula{})
+        .along(all)
+        .into(result(slice{count - 1, count}), detail::repeated<T, Space>{{1}, convert<T>(stop)});
+  }
+  return result;
+}
+
+/// The identity matrix of n rows.
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> eye(std::int64_t n) {
+  auto result = zeros<T, Space>({n, n});
+  tensor_view<T, Space> diagonal(result.data(), shape{n}, strides{n + 1});
+  fuse(formulas::copy_formula{})
+      .along(all)
+      .into(diagonal, detail::repeated<T, Space>{{n}, convert<T>(1)});
+  return result;
+}
+
+/// Random numbers evenly distributed over [low, high). The same seed gives the same numbers in both
+/// spaces, to the last bit.
+template <floating_dtype T, any_space Space = host>
+tensor<T, Space> random_uniform(const shape& s, std::uint64_t seed, double low = 0,
+                                double high = 1) {
+  return fuse(formulas::random_uniform_formula<T>{{}, seed, low, high})
+      .along(all)(detail::repeated<T, Space>{s, T{}});
+}
+
+/// Random numbers, normally distributed. The same seed gives the same numbers in both spaces.
+template <floating_dtype T, any_space Space = host>
+tensor<T, Space> random_normal(const shape& s, std::uint64_t seed, double mean = 0,
+                               double deviation = 1) {
+  return fuse(formulas::random_normal_formula<T>{{}, seed, mean, deviation})
+      .along(all)(detail::repeated<T, Space>{s, T{}});
+}
+
+/// An uninitialised host tensor in page-locked memory, to and from which copies run at full speed.
+/// Pays where the same memory is copied again and again: making it is slow. Ordinary memory in a
+/// library built without CUDA.
+template <any_dtype T>
+host_tensor<T> pinned(const shape& s) {
+  return host_tensor<T>(s, detail::allocate_pinned<T>(s.size()));
+}
+
+}  // namespace numfuse

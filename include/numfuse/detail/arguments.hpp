@@ -1,0 +1,126 @@
+// The arguments of a fused function: tensors, views and plain numbers, brought to one shape.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include <numfuse/detail/call.hpp>
+#include <numfuse/tensor.hpp>
+
+namespace numfuse::detail {
+
+/// One number repeated to a shape: an input that takes no memory.
+template <any_dtype T, any_space Space>
+struct repeated {
+  numfuse::shape sizes;
+  T number;
+};
+
+template <class T, class Space>
+struct tensor_traits<repeated<T, Space>> {
+  static constexpr bool is_tensor = true;
+  using value_type = T;
+  using space = Space;
+};
+
+template <class X>
+concept number = std::is_arithmetic_v<std::remove_cvref_t<X>>;
+
+/// An argument of a fused function: a tensor, a view, or a plain number.
+template <class X>
+concept argument = tensor_like<X> || number<X>;
+
+/// The space of the first tensor among the arguments.
+template <class X, class... Rest>
+struct space_of_arguments : space_of_arguments<Rest...> {};
+template <tensor_like X, class... Rest>
+struct space_of_arguments<X, Rest...> {
+  using type = space_t<X>;
+  static constexpr bool same = ((!tensor_like<Rest> ||
+                                 [] {
+                                   if constexpr (tensor_like<Rest>) {
+                                     return std::same_as<space_t<Rest>, type>;
+                                   } else {
+                                     return true;
+                                   }
+                                 }()) &&
+                                ...);
+};
+
+template <class T, class... X>
+struct tensors_dtype {
+  using type = T;
+};
+template <class T, class X, class... Rest>
+struct tensors_dtype<T, X, Rest...> : tensors_dtype<T, Rest...> {};
+template <class T, tensor_like X, class... Rest>
+struct tensors_dtype<T, X, Rest...>
+    : tensors_dtype<typename std::conditional_t<std::is_void_v<T>, std::type_identity<element_t<X>>,
+                                                promoted<T, element_t<X>>>::type,
+                    Rest...> {};
+template <tensor_like X, class... Rest>
+struct tensors_dtype<void, X, Rest...> : tensors_dtype<element_t<X>, Rest...> {};
+
+/// The dtype that an argument has in a formula: its own, or for a number the one it takes on.
+template <class X, class... All>
+struct argument_dtype {
+  using type = with_number<typename tensors_dtype<void, std::remove_cvref_t<All>...>::type,
+                           std::remove_cvref_t<X>>;
+};
+template <tensor_like X, class... All>
+struct argument_dtype<X, All...> {
+  using type = element_t<X>;
+};
+
+/// An argument with its type erased to what a layout needs.
+struct described {
+  shape sizes;
+  numfuse::strides strides;
+  const void* data = nullptr;
+};
+
+template <argument X>
+described describe(const X& x) {
+  if constexpr (number<X>) {
+    return {};
+  } else if constexpr (requires { x.number; }) {
+    return {x.sizes, broadcast_strides({}, {}, x.sizes, "full")};
+  } else if constexpr (requires { x.strides(); }) {
+    return {x.shape(), x.strides(), x.data()};
+  } else {
+    return {x.shape(), contiguous_strides(x.shape()), x.data()};
+  }
+}
+
+template <class T, argument X>
+input<T> input_of(const X& x) {
+  if constexpr (number<X>) {
+    return {nullptr, convert<T>(x)};
+  } else if constexpr (requires { x.number; }) {
+    return {nullptr, x.number};
+  } else {
+    return {x.data(), T{}};
+  }
+}
+
+/// The shape of a result: the broadcast shape, without the axis where the result is a scalar.
+shape result_shape(const shape& all, int axis, bool is_vector, bool keep);
+
+/// The strides of a result as the layout wants them: those of `all`, 0 along a reduced axis.
+strides result_strides(const described& out, const shape& all, int axis, bool is_vector, bool keep);
+
+/// True where an output may not be written while an input is read: it shares memory with it and is
+/// not the very same window, each element of which is read before it is written.
+bool overlaps(const described& out, std::int64_t out_item, const described& in,
+              std::int64_t in_item, const shape& all, bool is_vector);
+
+/// The shape to which all arguments broadcast. Throws shape_error.
+shape broadcast_all(std::span<const described> arguments, std::string_view function);
+
+/// Throws value_error where there are vectors, but without the elements that the formula needs.
+void check_not_empty(const shape& all, int axis, std::string_view function);
+/// Throws value_error where a formula makes more reductions than can be replayed.
+void check_reductions(int reductions, std::string_view function);
+
+}  // namespace numfuse::detail

@@ -1,0 +1,15 @@
+// The few macros of numfuse: what code for two compilers cannot do without.
+#pragma once
+
+/// Marks a function that runs in both spaces; every formula's call operator carries it.
+#if defined(__CUDACC__)
+#define NUMFUSE_HD __host__ __device__
+#else
+#define NUMFUSE_HD
+#endif
+
+/// Formulas are chains of tiny functions; each must dissolve in its caller.
+#define NUMFUSE_INLINE NUMFUSE_HD __attribute__((always_inline)) inline
+
+/// The same for a lambda, between its parameters and its body.
+#define NUMFUSE_INLINE_BODY __attribute__((always_inline))

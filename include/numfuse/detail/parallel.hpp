@@ -1,0 +1,19 @@
+// The host's threads.
+#pragma once
+
+#include <cstdint>
+
+namespace numfuse::detail {
+
+/// Calls task(context, i) for every i in [0, count), on all cores where `work`, the number of
+/// elements that all tasks touch, is worth the threads.
+void parallel_for(std::int64_t count, std::int64_t work, void (*task)(void*, std::int64_t),
+                  void* context);
+
+template <class Fn>
+void parallel_for(std::int64_t count, std::int64_t work, Fn fn) {
+  parallel_for(
+      count, work, [](void* f, std::int64_t i) { (*static_cast<Fn*>(f))(i); }, &fn);
+}
+
+}  // namespace numfuse::detail

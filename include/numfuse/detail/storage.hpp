@@ -1,0 +1,86 @@
+// The memory of a tensor: a Thrust vector behind a type-erased owner.
+//
+// Thrust's types carry the list of GPU architectures in their names, so the same vector has another
+// type in a .cpp than in a .cu file. Only the library's own files see the vectors that it
+// allocates.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <numfuse/dtype.hpp>
+#include <numfuse/space.hpp>
+#include <numfuse/stream.hpp>
+
+namespace numfuse::detail {
+
+/// A vector with contiguous elements that a tensor can take over, Thrust's or the standard's.
+template <class Vector>
+concept element_vector = requires(Vector& v) {
+  typename Vector::value_type;
+  v.data();
+  v.size();
+};
+
+template <class T>
+T* raw_pointer(T* p) {
+  return p;
+}
+template <class Pointer>
+requires requires(Pointer p) { p.get(); }
+auto raw_pointer(Pointer p) { return p.get(); }
+
+/// Owns `size` elements of T. Move only; a tensor decides what a copy means.
+template <class T>
+class storage {
+ public:
+  storage() = default;
+
+  template <element_vector Vector>
+  static storage adopt(Vector&& vector) {
+    auto* kept = new Vector(std::move(vector));
+    storage s;
+    s.owner_ = owner(kept, [](void* p) { delete static_cast<Vector*>(p); });
+    s.data_ = raw_pointer(kept->data());
+    return s;
+  }
+
+  storage(storage&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), owner_(std::move(other.owner_)) {}
+  storage& operator=(storage&& other) noexcept {
+    data_ = std::exchange(other.data_, nullptr);
+    owner_ = std::move(other.owner_);
+    return *this;
+  }
+
+  T* data() const noexcept { return data_; }
+
+ private:
+  using owner = std::unique_ptr<void, void (*)(void*)>;
+
+  T* data_ = nullptr;
+  owner owner_{nullptr, [](void*) {}};
+};
+
+/// Memory for `size` elements, not initialised. On the device it comes from CUDA's pool in the
+/// order of `s` and returns there. Throws device_error, or std::bad_alloc on the host.
+template <class T>
+storage<T> allocate(host, std::int64_t size, const stream& s);
+template <class T>
+storage<T> allocate(device, std::int64_t size, const stream& s);
+
+/// Page-locked host memory, to and from which copies are asynchronous and fast.
+template <class T>
+storage<T> allocate_pinned(std::int64_t size);
+
+/// Throws device_error "function: why there is no GPU" where there is none.
+void require_device(const char* function);
+
+/// Copies between any two spaces in stream order. Waits for the copy where host memory takes part.
+void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, host, host);
+void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, host, device);
+void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, device, host);
+void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, device, device);
+
+}  // namespace numfuse::detail

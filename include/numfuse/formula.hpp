@@ -1,0 +1,382 @@
+// The language of formulas: vectors and scalars, and the functions between them.
+//
+// A formula is written for one vector. What runs it hands it vectors of a context: the part of the
+// vector that one thread holds, and the knowledge of how that thread joins the others in a
+// reduction. A formula knows no executor; an executor provides a context and knows no formula.
+//
+// A context C has
+//   width, lanes        a thread holds `width` numbers of `lanes` vectors side by side: number j
+//                       belongs to vector j % lanes. A scalar is one number for each lane;
+//   length()            of the vector;
+//   whole()             true where all numbers are known to lie inside the vector;
+//   valid(j), index(j)  whether number j does, and where;
+//   knows(level)        false while values of that level are not known yet (see below);
+//   reduce<R>(r, v)     a scalar, one level up.
+//
+// The level of a value is the number of reductions that must be complete before it is known: in
+// softmax, v has level 0, exp(v - max(v)) level 1, the result level 2. It is part of the type.
+#pragma once
+
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+#include <numfuse/detail/unroll.hpp>
+#include <numfuse/ops.hpp>
+#include <numfuse/reductions.hpp>
+
+namespace numfuse {
+
+/// A vector of T, as far as one thread holds it.
+template <any_dtype T, int Level, class Context>
+struct vector_value {
+  using dtype = T;
+  using context_type = Context;
+  static constexpr int level = Level;
+  static constexpr bool is_vector = true;
+
+  Context* context;
+  compute_t<T> data[Context::width];
+};
+
+/// A number that belongs to the whole vector: the value of a reduction, and what follows from it.
+template <any_dtype T, int Level, class Context>
+struct scalar_value {
+  using dtype = T;
+  using context_type = Context;
+  static constexpr int level = Level;
+  static constexpr bool is_vector = false;
+
+  Context* context;
+  compute_t<T> data[Context::lanes];
+};
+
+namespace detail {
+
+template <class X>
+struct is_formula_value : std::false_type {};
+template <class T, int L, class C>
+struct is_formula_value<vector_value<T, L, C>> : std::true_type {};
+template <class T, int L, class C>
+struct is_formula_value<scalar_value<T, L, C>> : std::true_type {};
+
+}  // namespace detail
+
+/// What a formula computes with.
+template <class X>
+concept formula_value = detail::is_formula_value<std::remove_cvref_t<X>>::value;
+template <class X>
+concept formula_vector = formula_value<X> && std::remove_cvref_t<X>::is_vector;
+/// A formula value, or a plain C++ number, which takes the dtype of what it meets.
+template <class X>
+concept formula_operand = formula_value<X> || std::is_arithmetic_v<std::remove_cvref_t<X>>;
+template <class... X>
+concept formula_operands = (formula_operand<X> && ...) && (formula_value<X> || ...);
+
+/// Several results of one formula: return outputs(loss, gradient). Each is a vector or a scalar.
+template <class... X>
+struct formula_outputs {};
+template <class X, class... Rest>
+struct formula_outputs<X, Rest...> {
+  X first;
+  formula_outputs<Rest...> rest;
+};
+
+NUMFUSE_INLINE formula_outputs<> outputs() { return {}; }
+template <formula_value X, formula_value... Rest>
+NUMFUSE_INLINE formula_outputs<X, Rest...> outputs(const X& first, const Rest&... rest) {
+  return {first, outputs(rest...)};
+}
+
+namespace detail {
+
+// --- The dtype, level and context that operands have together.
+
+template <class... X>
+struct operand_types;
+template <>
+struct operand_types<> {
+  using context = void;
+  static constexpr int level = 0;
+  static constexpr bool vector = false;
+};
+template <class X, class... Rest>
+struct operand_types<X, Rest...> {
+  using rest = operand_types<Rest...>;
+  static constexpr auto pick() {
+    if constexpr (formula_value<X>) {
+      return std::type_identity<typename X::context_type>{};
+    } else {
+      return std::type_identity<typename rest::context>{};
+    }
+  }
+  using context = typename decltype(pick())::type;
+  static constexpr int own_level = [] {
+    if constexpr (formula_value<X>) {
+      return X::level;
+    } else {
+      return 0;
+    }
+  }();
+  static constexpr int level = own_level > rest::level ? own_level : rest::level;
+  static constexpr bool vector = formula_vector<X> || rest::vector;
+};
+
+// A plain number is weak: it changes the kind of a dtype (int32 + 0.5 is float64), never its width.
+template <class T, class Number>
+using with_number = std::conditional_t<
+    std::is_floating_point_v<Number>, floating_t<T>,
+    std::conditional_t<std::is_same_v<T, bool> && !std::is_same_v<Number, bool>, std::int64_t, T>>;
+
+template <class T, class... X>
+struct fold_dtypes {
+  using type = T;  // void while only plain numbers were met
+};
+template <class T, class X, class... Rest>
+struct fold_dtypes<T, X, Rest...> {
+  static constexpr auto next() {
+    if constexpr (formula_value<X>) {
+      if constexpr (std::is_void_v<T>) {
+        return std::type_identity<typename X::dtype>{};
+      } else {
+        return std::type_identity<promote_t<T, typename X::dtype>>{};
+      }
+    } else {
+      return std::type_identity<T>{};
+    }
+  }
+  using type = typename fold_dtypes<typename decltype(next())::type, Rest...>::type;
+};
+template <class T, class... X>
+struct fold_numbers {
+  using type = T;
+};
+template <class T, class X, class... Rest>
+struct fold_numbers<T, X, Rest...> {
+  static constexpr auto next() {
+    if constexpr (formula_value<X>) {
+      return std::type_identity<T>{};
+    } else {
+      return std::type_identity<with_number<T, X>>{};
+    }
+  }
+  using type = typename fold_numbers<typename decltype(next())::type, Rest...>::type;
+};
+
+/// The dtype to which operands promote.
+template <class... X>
+using operands_dtype = typename fold_numbers<typename fold_dtypes<void, X...>::type, X...>::type;
+
+template <class X, class... Rest>
+NUMFUSE_INLINE auto first_context(const X& x, const Rest&... rest) {
+  if constexpr (formula_value<X>) {
+    return x.context;
+  } else {
+    return first_context(rest...);
+  }
+}
+
+template <class C, class X>
+NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] int j) {
+  if constexpr (formula_vector<X>) {
+    return convert<C>(x.data[j]);
+  } else if constexpr (formula_value<X>) {
+    return convert<C>(x.data[j % X::context_type::lanes]);
+  } else {
+    return convert<C>(x);
+  }
+}
+
+/// A value of the kind, level and context that operands X have together.
+template <class T, class... X>
+struct value_for {
+  using types = operand_types<X...>;
+  using context = typename types::context;
+  using type = std::conditional_t<types::vector, vector_value<T, types::level, context>,
+                                  scalar_value<T, types::level, context>>;
+  static constexpr int count = types::vector ? context::width : context::lanes;
+};
+
+/// Applies an operation number by number.
+template <class Op, class... X>
+NUMFUSE_INLINE auto map(const Op& op, const X&... x) {
+  using promoted = operands_dtype<X...>;
+  using result_dtype = typename Op::template result<promoted>;
+  using compute = compute_t<typename Op::template operand<promoted>>;
+  using shape = value_for<result_dtype, X...>;
+  typename shape::type result{first_context(x...), {}};
+  detail::each<shape::count>(
+      [&](int j) NUMFUSE_INLINE_BODY { result.data[j] = op(number_of<compute>(x, j)...); });
+  return result;
+}
+
+/// Reduces a vector to a scalar one level up.
+template <class R, formula_vector V>
+NUMFUSE_INLINE auto reduce(const R& r, const V& v) {
+  return v.context->reduce(r, v);
+}
+
+}  // namespace detail
+
+// --- Element by element.
+
+#define NUMFUSE_UNARY(name)              \
+  template <formula_value X>             \
+  NUMFUSE_INLINE auto name(const X& x) { \
+    return detail::map(ops::name{}, x);  \
+  }
+#define NUMFUSE_BINARY(name, op)                                                     \
+  template <class X, class Y>                                                        \
+  requires formula_operands<X, Y> NUMFUSE_INLINE auto name(const X& x, const Y& y) { \
+    return detail::map(ops::op{}, x, y);                                             \
+  }
+// clang-format off
+NUMFUSE_UNARY(exp) NUMFUSE_UNARY(log) NUMFUSE_UNARY(log1p) NUMFUSE_UNARY(expm1) NUMFUSE_UNARY(sqrt)
+NUMFUSE_UNARY(rsqrt) NUMFUSE_UNARY(square) NUMFUSE_UNARY(abs) NUMFUSE_UNARY(sign)
+NUMFUSE_UNARY(tanh) NUMFUSE_UNARY(sigmoid) NUMFUSE_UNARY(sigmoid_derivative)
+NUMFUSE_UNARY(logical_not)
+NUMFUSE_BINARY(operator+, add) NUMFUSE_BINARY(operator-, subtract)
+NUMFUSE_BINARY(operator*, multiply) NUMFUSE_BINARY(operator/, divide)
+NUMFUSE_BINARY(operator==, equal) NUMFUSE_BINARY(operator!=, not_equal)
+NUMFUSE_BINARY(operator<, less) NUMFUSE_BINARY(operator<=, less_equal)
+NUMFUSE_BINARY(operator>, greater) NUMFUSE_BINARY(operator>=, greater_equal)
+NUMFUSE_BINARY(operator&&, logical_and) NUMFUSE_BINARY(operator||, logical_or)
+NUMFUSE_BINARY(multiply, multiply) NUMFUSE_BINARY(pow, pow)
+NUMFUSE_BINARY(maximum, maximum) NUMFUSE_BINARY(minimum, minimum)
+// clang-format on
+#undef NUMFUSE_UNARY
+#undef NUMFUSE_BINARY
+
+                                                    template <formula_value X>
+                                                    NUMFUSE_INLINE auto operator-(const X& x) {
+  return detail::map(ops::negative{}, x);
+}
+template <formula_value X>
+NUMFUSE_INLINE auto operator!(const X& x) {
+  return detail::map(ops::logical_not{}, x);
+}
+
+/// min(max(x, low), high).
+template <class X, class Low, class High>
+requires formula_operands<X, Low, High> NUMFUSE_INLINE auto clip(const X& x, const Low& low,
+                                                                 const High& high) {
+  return detail::map(ops::clip{}, x, low, high);
+}
+
+/// x where the condition holds, else y.
+template <formula_value Condition, class X, class Y>
+requires formula_operands<Condition, X, Y> NUMFUSE_INLINE auto where(const Condition& condition,
+                                                                     const X& x, const Y& y) {
+  using dtype = decltype([] {
+    if constexpr (formula_operands<X, Y>) {
+      return std::type_identity<detail::operands_dtype<X, Y>>{};
+    } else {  // two plain numbers: what NumPy makes of them
+      return std::type_identity<std::conditional_t<
+          std::is_floating_point_v<X> || std::is_floating_point_v<Y>, double, std::int64_t>>{};
+    }
+  }())::type;
+  using compute = compute_t<dtype>;
+  using shape = detail::value_for<dtype, Condition, X, Y>;
+  typename shape::type result{condition.context, {}};
+  if constexpr (shape::context::knows(shape::type::level))
+    detail::each<shape::count>([&](int j) NUMFUSE_INLINE_BODY {
+      result.data[j] = detail::number_of<bool>(condition, j) ? detail::number_of<compute>(x, j)
+                                                             : detail::number_of<compute>(y, j);
+    });
+  return result;
+}
+
+/// The same numbers as dtype To.
+template <any_dtype To, formula_value X>
+NUMFUSE_INLINE auto astype(const X& x) {
+  return detail::map(ops::cast<To>{}, x);
+}
+
+/// The position of each number in its vector: 0, 1, 2, ... as int64.
+template <formula_vector V>
+NUMFUSE_INLINE auto index(const V& v) {
+  vector_value<std::int64_t, 0, typename V::context_type> result{v.context, {}};
+  detail::each<V::context_type::width>(
+      [&](int j) NUMFUSE_INLINE_BODY { result.data[j] = v.context->index(j); });
+  return result;
+}
+
+/// The number of elements of the vector.
+template <formula_vector V>
+NUMFUSE_INLINE double length(const V& v) {
+  return static_cast<double>(v.context->length());
+}
+
+// --- Over the vector.
+
+template <formula_vector V>
+NUMFUSE_INLINE auto sum(const V& v) {
+  return detail::reduce(reductions::sum{}, v);
+}
+template <formula_vector V>
+NUMFUSE_INLINE auto prod(const V& v) {
+  return detail::reduce(reductions::prod{}, v);
+}
+/// NaN where any number is NaN, as in NumPy.
+template <formula_vector V>
+NUMFUSE_INLINE auto max(const V& v) {
+  return detail::reduce(reductions::max{}, v);
+}
+template <formula_vector V>
+NUMFUSE_INLINE auto min(const V& v) {
+  return detail::reduce(reductions::min{}, v);
+}
+/// The first position of the largest number, or of the first NaN.
+template <formula_vector V>
+NUMFUSE_INLINE auto argmax(const V& v) {
+  return detail::reduce(reductions::argmax{}, v);
+}
+template <formula_vector V>
+NUMFUSE_INLINE auto argmin(const V& v) {
+  return detail::reduce(reductions::argmin{}, v);
+}
+template <formula_vector V>
+NUMFUSE_INLINE auto any(const V& v) {
+  return detail::reduce(reductions::any{}, v);
+}
+template <formula_vector V>
+NUMFUSE_INLINE auto all(const V& v) {
+  return detail::reduce(reductions::all{}, v);
+}
+template <formula_vector V>
+NUMFUSE_INLINE auto mean(const V& v) {
+  return detail::reduce(reductions::mean{{}, length(v)}, v);
+}
+/// The mean squared distance from the mean, over n - ddof. Two steps: exact where one would cancel.
+template <formula_vector V>
+NUMFUSE_INLINE auto var(const V& v, double ddof = 0) {
+  return sum(square(v - mean(v))) / ops::maximum{}(length(v) - ddof, 0.0);
+}
+template <formula_vector V>
+NUMFUSE_INLINE auto std(const V& v, double ddof = 0) {
+  return sqrt(var(v, ddof));
+}
+/// sum(a * b).
+template <formula_vector V, formula_vector W>
+NUMFUSE_INLINE auto dot(const V& v, const W& w) {
+  return sum(v * w);
+}
+/// The Euclidean norm, sqrt(sum(v^2)).
+template <formula_vector V>
+NUMFUSE_INLINE auto norm(const V& v) {
+  return detail::reduce(reductions::euclidean_norm{}, v);
+}
+/// The norm of any order: sum(|v|^order)^(1/order); infinity, -infinity and 0 as in NumPy.
+template <formula_vector V>
+NUMFUSE_INLINE auto norm(const V& v, double order) {
+  return detail::reduce(reductions::norm{order}, v);
+}
+/// log(sum(exp(v))) without overflow: the largest number is taken out of the sum.
+template <formula_vector V>
+NUMFUSE_INLINE auto logsumexp(const V& v) {
+  auto m = max(v);
+  auto shift = where(abs(m) < std::numeric_limits<double>::infinity(), m, 0);
+  return log(sum(exp(v - shift))) + shift;
+}
+
+}  // namespace numfuse

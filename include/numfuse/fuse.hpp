@@ -1,0 +1,390 @@
+// fuse: a formula for one vector becomes a function of tensors that runs in one kernel.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <numfuse/detail/arguments.hpp>
+#include <numfuse/detail/call.hpp>
+#include <numfuse/formulas/elementwise.hpp>
+#include <numfuse/host/execute.hpp>
+#include <numfuse/plan.hpp>
+#include <numfuse/tensor.hpp>
+
+#if defined(__CUDACC__)
+#include <numfuse/cuda/execute.cuh>
+#endif
+
+namespace numfuse {
+
+namespace detail {
+struct all_tag {};
+}  // namespace detail
+
+/// As an axis: the whole tensor is one vector. `sum(x, all)`, `fuse(f).along(all)`.
+/// A function, so that the name can also be that of the reduction; it is never called.
+inline void all(detail::all_tag) {}
+
+/// The axis along which vectors lie: an integer, negative from the end, or `all`.
+class axis_selector {
+ public:
+  constexpr axis_selector(int axis) : axis_(axis) {}
+  constexpr axis_selector(void (*)(detail::all_tag)) {}
+
+  constexpr bool is_all() const { return !axis_; }
+
+  /// The dimension of `s`, or detail::whole_tensor. Throws axis_error where it is out of bounds.
+  int resolve(const shape& s, std::string_view function) const {
+    return axis_ ? normalize_axis(*axis_, s, function) : detail::whole_tensor;
+  }
+
+ private:
+  std::optional<int> axis_;
+};
+
+/// Whether a reduced axis stays, with size 1.
+struct keepdims_t {
+  bool value;
+  constexpr keepdims_t(bool v) : value(v) {}
+};
+inline constexpr keepdims_t keepdims = true;
+
+namespace detail {
+
+template <class F>
+constexpr std::string_view formula_name() {
+  if constexpr (requires { F::name; }) {
+    return F::name;
+  } else {
+    return "fuse";
+  }
+}
+
+template <class F, class... In, class... Out>
+formula_facts facts_of(const call<F, types<In...>, types<Out...>>& c) {
+  using info = formula_info<F, In...>;
+  formula_facts f{info::levels, info::any_vector, info::any_scalar, sizeof...(In), sizeof...(Out)};
+  int k = 0;
+  ((f.item_bytes[k++] = sizeof(In)), ...);
+  ((f.item_bytes[k++] = sizeof(Out)), ...);
+  c.each_input([&](int i, const auto& in) { f.from_memory[i] = in.data != nullptr; });
+  for (int i = 0; i < f.outputs; ++i) f.is_vector[i] = info::is_vector[i];
+  f.compute_bytes = call<F, types<In...>, types<Out...>>::compute_bytes;
+  return f;
+}
+
+/// Runs a call for which the library holds the compiled code: the built-in formulas.
+template <class Call>
+void execute_compiled(host, const Call& c, const stream& on);
+#if NUMFUSE_HAS_CUDA
+template <class Call>
+void execute_compiled(device, const Call& c, const stream& on);
+#else
+template <class Call>
+void execute_compiled(device, const Call&, const stream&) {
+  throw device_error("fuse: numfuse was built without CUDA");
+}
+#endif
+
+#if defined(__CUDACC__)
+inline constexpr bool compiles_kernels = true;
+#else
+inline constexpr bool compiles_kernels = false;
+#endif
+
+template <class Space, class F, class... In, class... Out>
+void execute(Space space, const call<F, types<In...>, types<Out...>>& c, const stream& on) {
+  if constexpr (!std::same_as<Space, host> && !std::same_as<Space, device>) {
+    execute_in(space, c, on);  // a new space brings this function along
+  } else if constexpr (compiled_formula<F, In...>) {
+    execute_compiled(space, c, on);
+  } else if constexpr (std::same_as<Space, host>) {
+    host_executor::run(c);
+  } else {
+    static_assert(compiles_kernels && sizeof(F) > 0,
+                  "numfuse: fuse() of your own formula on device tensors makes a CUDA kernel: "
+                  "compile this file with nvcc (name it .cu)");
+#if defined(__CUDACC__)
+    cuda::run(c, on);
+#endif
+  }
+}
+
+}  // namespace detail
+
+/// A formula as a function of tensors. Made by `fuse`; copies are cheap.
+///
+/// Each input broadcasts by NumPy's rules; every vector along the axis goes through the formula. A
+/// vector result has the broadcast shape, a scalar result lacks the axis (or keeps it as 1).
+/// Plain numbers are inputs too: they take on the dtype of the tensors.
+///
+/// Stream: on the device asynchronous on its stream, no synchronisation, one kernel.
+/// Throws shape_error, axis_error, value_error (no elements where the formula needs one) before
+/// anything is written; device_error where there is no GPU.
+template <class F>
+class fused {
+ public:
+  explicit constexpr fused(const F& formula, axis_selector axis = -1)
+      : formula_(formula), axis_(axis) {}
+
+  /// The same along another axis, or along(all).
+  fused along(axis_selector axis) const {
+    fused copy = *this;
+    copy.axis_ = axis;
+    return copy;
+  }
+
+  /// The same, scalar results keeping their axis with size 1.
+  fused keepdims(keepdims_t keep = true) const {
+    fused copy = *this;
+    copy.keep_ = keep.value;
+    return copy;
+  }
+
+  /// The same on a stream. Results are allocated in its order.
+  fused on(const stream& s) const {
+    fused copy = *this;
+    copy.stream_ = s;
+    return copy;
+  }
+
+  /// The same under another name in messages; the text must outlive it.
+  fused named(std::string_view name) const {
+    fused copy = *this;
+    copy.name_ = name;
+    return copy;
+  }
+
+  /// Runs the formula. Returns a tensor, or a std::tuple of tensors for outputs(...).
+  template <detail::argument... X>
+  auto operator()(const X&... x) const {
+    static_assert(callable<X...>, "numfuse: the formula does not take these inputs");
+    const checked<X...> arguments(*this, x...);
+    return make_results<X...>(dtypes_of<X...>{}, arguments, x...);
+  }
+
+  /// Runs the formula into existing tensors or views: outputs first, then inputs. Nothing is
+  /// allocated, so a CUDA graph can capture it, unless an output shares memory with an input in
+  /// another arrangement: then the result is made beside it and copied.
+  /// Throws shape_error where an output has not the shape of the result.
+  template <class... X>
+  void into(X&&... x) const {
+    constexpr int outputs = outputs_among<std::remove_cvref_t<X>...>();
+    static_assert(outputs > 0,
+                  "numfuse: into(outputs..., inputs...): no split of these arguments fits the "
+                  "formula and the dtypes of its results");
+    into_split(std::forward_as_tuple(x...), std::make_index_sequence<outputs>{},
+               std::make_index_sequence<sizeof...(X) - outputs>{});
+  }
+
+  /// What a call with these arguments would do. Needs no GPU.
+  template <detail::argument... X>
+  numfuse::plan plan(const X&... x) const {
+    const checked<X...> arguments(*this, x...);
+    const std::array<detail::described, info<X...>::dtypes::size> no_outputs =
+        describe_results<X...>(arguments, [](int) { return nullptr; });
+    const auto c = make_call<X...>(dtypes_of<X...>{}, arguments, no_outputs, x...);
+    if constexpr (std::same_as<space<X...>, host>) {
+      return detail::plan_on_host(detail::facts_of(c), c.where);
+    } else {
+      return detail::plan_on_device(detail::facts_of(c), c.where, detail::current_device_limits());
+    }
+  }
+
+ private:
+  template <class... X>
+  using info = detail::formula_info<F, typename detail::argument_dtype<X, X...>::type...>;
+  template <class... X>
+  using dtypes_of = typename info<X...>::dtypes;
+  template <class... X>
+  using space = typename detail::space_of_arguments<X...>::type;
+  template <class... X>
+  static constexpr bool callable =
+      detail::formula_of<F, typename detail::argument_dtype<X, X...>::type...>;
+
+  // The arguments of a call, their shapes and the axis checked.
+  template <class... X>
+  struct checked {
+    std::array<detail::described, sizeof...(X)> inputs;
+    shape all;
+    int axis;
+
+    checked(const fused& f, const X&... x)
+        : inputs{detail::describe(x)...}, all(detail::broadcast_all(inputs, f.name_)) {
+      static_assert(detail::space_of_arguments<X...>::same,
+                    "numfuse: the tensors of one call must live in one space; use to<Space>()");
+      // Element by element the axis matters only to index() and length(), and a number has none.
+      const bool no_axis = info<X...>::levels == 0 && all.rank() == 0;
+      axis = no_axis ? detail::whole_tensor : f.axis_.resolve(all, f.name_);
+      const auto seen = info<X...>::trace(f.formula_);
+      detail::check_reductions(seen.reductions, f.name_);
+      if (seen.needs_elements) detail::check_not_empty(all, axis, f.name_);
+    }
+  };
+
+  // The shapes of the results, contiguous, at the addresses that data(i) gives.
+  template <class... X, class Data>
+  auto describe_results(const checked<X...>& a, Data data) const {
+    constexpr int count = dtypes_of<X...>::size;
+    std::array<detail::described, count> results;
+    for (int i = 0; i < count; ++i) {
+      const shape s = detail::result_shape(a.all, a.axis, info<X...>::is_vector[i], keep_);
+      results[i] = {s, contiguous_strides(s), data(i)};
+    }
+    return results;
+  }
+
+  template <class... X, class... Out>
+  auto make_call(detail::types<Out...>, const checked<X...>& a,
+                 const std::array<detail::described, sizeof...(Out)>& results,
+                 const X&... x) const {
+    using In = detail::types<typename detail::argument_dtype<X, X...>::type...>;
+    std::array<strides, sizeof...(X) + sizeof...(Out)> operands;
+    std::size_t k = 0;
+    for (const auto& in : a.inputs) {
+      operands[k++] = broadcast_strides(in.sizes, in.strides, a.all, name_);
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      operands[k++] =
+          detail::result_strides(results[i], a.all, a.axis, info<X...>::is_vector[i], keep_);
+    }
+    constexpr bool elementwise = info<X...>::levels == 0;
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      // The outputs' memory is handed over as void to compare addresses; here it gets its type
+      // back.
+      return detail::call<F, In, detail::types<Out...>>{
+          formula_,
+          {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x)}...},
+          {{detail::output<Out>{static_cast<Out*>(const_cast<void*>(results[I].data))}}...},
+          detail::make_layout(a.all, a.axis, elementwise, operands)};
+    }
+    (std::index_sequence_for<Out...>{});
+  }
+
+  template <class... X, class... Out>
+  void run(detail::types<Out...> out, const checked<X...>& a,
+           const std::array<detail::described, sizeof...(Out)>& results, const X&... x) const {
+    bool nothing_to_write = true;
+    for (const auto& r : results) nothing_to_write &= r.sizes.size() == 0;
+    if (nothing_to_write) return;
+    detail::execute(space<X...>{}, make_call<X...>(out, a, results, x...), stream_);
+  }
+
+  template <class... X, class... Out>
+  auto make_results(detail::types<Out...> out, const checked<X...>& a, const X&... x) const {
+    const auto shapes = describe_results<X...>(a, [](int) { return nullptr; });
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      std::tuple<tensor<Out, space<X...>>...> results{
+          tensor<Out, space<X...>>(shapes[I].sizes, stream_)...};
+      run<X...>(out, a, {detail::describe(std::get<I>(results))...}, x...);
+      if constexpr (sizeof...(Out) == 1) {
+        return std::move(std::get<0>(results));
+      } else {
+        return results;
+      }
+    }
+    (std::index_sequence_for<Out...>{});
+  }
+
+  // --- into: how many of the arguments are outputs.
+
+  template <int Outputs, class... X, std::size_t... O, std::size_t... I>
+  static constexpr bool splits_at(std::index_sequence<O...>, std::index_sequence<I...>) {
+    using all = std::tuple<X...>;
+    if constexpr (!(detail::argument<std::tuple_element_t<Outputs + I, all>> && ...) ||
+                  !(tensor_like<std::tuple_element_t<Outputs + I, all>> || ...) ||
+                  !(tensor_like<std::tuple_element_t<O, all>> && ...)) {
+      return false;
+    } else if constexpr (!callable<std::tuple_element_t<Outputs + I, all>...>) {
+      return false;
+    } else {
+      return std::same_as<dtypes_of<std::tuple_element_t<Outputs + I, all>...>,
+                          detail::types<element_t<std::tuple_element_t<O, all>>...>>;
+    }
+  }
+
+  template <class... X, int Outputs = 1>
+  static constexpr int outputs_among(std::integral_constant<int, Outputs> = {}) {
+    if constexpr (Outputs >= static_cast<int>(sizeof...(X))) {
+      return 0;
+    } else if constexpr (splits_at<Outputs, X...>(
+                             std::make_index_sequence<Outputs>{},
+                             std::make_index_sequence<sizeof...(X) - Outputs>{})) {
+      return Outputs;
+    } else {
+      return outputs_among<X...>(std::integral_constant<int, Outputs + 1>{});
+    }
+  }
+
+  template <class Tuple, std::size_t... O, std::size_t... I>
+  void into_split(const Tuple& all, std::index_sequence<O...>, std::index_sequence<I...>) const {
+    into_outputs(std::tie(std::get<O>(all)...), std::get<sizeof...(O) + I>(all)...);
+  }
+
+  template <class... Y, class... X>
+  void into_outputs(const std::tuple<Y&...>& outputs, const X&... x) const {
+    const checked<X...> a(*this, x...);
+    const auto expected = describe_results<X...>(a, [](int) { return nullptr; });
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      const std::array<detail::described, sizeof...(Y)> given{
+          detail::describe(std::get<I>(outputs))...};
+      bool overlap = false;
+      for (std::size_t i = 0; i < given.size(); ++i) {
+        if (given[i].sizes != expected[i].sizes) {
+          throw shape_error(std::string(name_) + ": the result has shape " +
+                            to_string(expected[i].sizes) + ", the output " +
+                            to_string(given[i].sizes));
+        }
+        constexpr std::int64_t item[] = {sizeof(element_t<Y>)...};
+        constexpr std::int64_t input_item[] = {
+            sizeof(typename detail::argument_dtype<X, X...>::type)...};
+        for (std::size_t k = 0; k < a.inputs.size(); ++k) {
+          overlap |= detail::overlaps(given[i], item[i], a.inputs[k], input_item[k], a.all,
+                                      info<X...>::is_vector[i]);
+        }
+      }
+      if (!overlap) {
+        run<X...>(dtypes_of<X...>{}, a, given, x...);
+      } else {
+        auto made = make_results<X...>(dtypes_of<X...>{}, a, x...);
+        if constexpr (sizeof...(Y) == 1) {
+          copy_into(std::get<0>(outputs), made);
+        } else {
+          (copy_into(std::get<I>(outputs), std::get<I>(made)), ...);
+        }
+      }
+    }
+    (std::index_sequence_for<Y...>{});
+  }
+
+  template <class Y, class Made>
+  void copy_into(Y& output, const Made& made) const;
+
+  F formula_;
+  axis_selector axis_;
+  bool keep_ = false;
+  stream stream_;
+  std::string_view name_ = detail::formula_name<F>();
+};
+
+/// Makes a formula for one vector a function of tensors, along the last axis unless told otherwise.
+template <class F>
+constexpr fused<F> fuse(const F& formula) {
+  return fused<F>(formula);
+}
+
+template <class F>
+template <class Y, class Made>
+void fused<F>::copy_into(Y& output, const Made& made) const {
+  fuse(formulas::copy_formula{}).on(stream_).into(output, made);
+}
+
+template <any_dtype T, any_space Space>
+tensor<T, Space>::tensor(const tensor_view<const T, Space>& v, const numfuse::stream& on)
+    : tensor(fuse(formulas::copy_formula{}).on(on)(v)) {}
+
+}  // namespace numfuse

@@ -1,0 +1,159 @@
+// Dot, outer and matrix products: cuBLAS on the device, OpenBLAS on the host.
+//
+// Dtypes: float32, float64, float16 and bfloat16 through BLAS, the 16-bit ones with sums in
+// float32; integers and bool, which no BLAS has, as a formula. Mixed dtypes promote first. Stream:
+// on the device asynchronous on the default stream; scalars stay in device memory. Throws
+// shape_error that names both shapes; device_error where cuBLAS fails.
+#pragma once
+
+#include <numfuse/functions.hpp>
+
+namespace numfuse {
+
+namespace detail {
+
+/// c = a b for `batch` row-major matrices: a (m, k), b (k, n), c (m, n). A transposed operand is
+/// one whose columns lie in memory as the rows of the other kind do, `ld` apart.
+struct gemm_operand {
+  const void* data;
+  std::int64_t ld;
+  std::int64_t batch_stride;
+  bool transposed;
+};
+struct gemm_sizes {
+  std::int64_t m, n, k, batch;
+};
+
+template <class T>
+void gemm(host, const gemm_sizes& s, const gemm_operand& a, const gemm_operand& b, T* c,
+          const stream& on);
+template <class T>
+void gemm(device, const gemm_sizes& s, const gemm_operand& a, const gemm_operand& b, T* c,
+          const stream& on);
+
+/// *result = sum(a b) over n elements; the strides are in elements.
+template <class T>
+void blas_dot(host, std::int64_t n, const T* a, std::int64_t stride_a, const T* b,
+              std::int64_t stride_b, T* result, const stream& on);
+template <class T>
+void blas_dot(device, std::int64_t n, const T* a, std::int64_t stride_a, const T* b,
+              std::int64_t stride_b, T* result, const stream& on);
+
+/// The shapes of a product of matrices, NumPy's rules; a vector counts as a row or a column.
+struct matmul_shapes {
+  shape a, b;    // with their matrix dimensions, batches broadcast
+  shape result;  // as the caller gets it
+  gemm_sizes sizes;
+};
+matmul_shapes resolve_matmul(const shape& a, const shape& b, std::string_view function);
+
+/// Brings a matrix, the last two axes of v, to a form that BLAS takes: rows or columns contiguous.
+/// False where it must be copied first.
+bool as_gemm_operand(const described& v, gemm_operand& operand);
+
+template <tensor_like X>
+auto view_of(const X& x) {
+  const described d = describe(x);
+  return tensor_view<const element_t<X>, space_t<X>>(static_cast<const element_t<X>*>(d.data),
+                                                     d.sizes, d.strides);
+}
+
+template <any_dtype T, any_space Space>
+tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Space> b,
+                        std::string_view function) {
+  const matmul_shapes s = resolve_matmul(a.shape(), b.shape(), function);
+  // A vector becomes a matrix of one row or one column before it is repeated over the batch.
+  if (a.rank() == 1) a = a.expand_dims(0);
+  if (b.rank() == 1) b = b.expand_dims(1);
+  a = a.broadcast_to(s.a);
+  b = b.broadcast_to(s.b);
+  if constexpr (!floating_dtype<T>) {
+    const auto products = fuse(formulas::dot_formula{}).named(function);
+    tensor_view<const T, Space> columns = b.transpose([&] {
+      extents axes;
+      for (int d = 0; d < b.rank() - 2; ++d) axes.push_back(d);
+      axes.push_back(b.rank() - 1);
+      axes.push_back(b.rank() - 2);
+      return axes;
+    }());
+    return products(a.expand_dims(-2), columns.expand_dims(-3)).reshape(s.result);
+  } else {
+    tensor<T, Space> result(s.result);
+    if (result.size() == 0) return result;
+    if (s.sizes.k == 0)
+      return fuse(formulas::copy_formula{})(repeated<T, Space>{s.result, convert<T>(0)});
+    gemm_operand left, right;
+    tensor<T, Space> a_copy, b_copy;
+    if (!as_gemm_operand(describe(a), left)) {
+      a_copy = tensor<T, Space>(a);
+      as_gemm_operand(describe(a_copy), left);
+    }
+    if (!as_gemm_operand(describe(b), right)) {
+      b_copy = tensor<T, Space>(b);
+      as_gemm_operand(describe(b_copy), right);
+    }
+    gemm<T>(Space{}, s.sizes, left, right, result.data(), stream{});
+    return result;
+  }
+}
+
+}  // namespace detail
+
+/// The matrix product over the last two axes, the others being batches that broadcast. A vector on
+/// the left is a row, on the right a column; its axis is dropped from the result.
+/// Shapes: (..., m, k), (..., k, n) to (..., m, n).
+template <tensor_like X, tensor_like Y>
+auto matmul(const X& x, const Y& y) {
+  using T = promote_t<element_t<X>, element_t<Y>>;
+  static_assert(std::same_as<space_t<X>, space_t<Y>>,
+                "numfuse: the tensors of one call must live in one space; use to<Space>()");
+  const auto& a = detail::as_dtype<T>(x);
+  const auto& b = detail::as_dtype<T>(y);
+  return detail::matmul<T, space_t<X>>(detail::view_of(a), detail::view_of(b), "matmul");
+}
+
+/// NumPy's dot for at most two dimensions: two vectors give their inner product, of rank 0; with a
+/// matrix it is matmul; with a rank-0 operand, multiply.
+template <tensor_like X, tensor_like Y>
+auto dot(const X& x, const Y& y) {
+  using T = promote_t<element_t<X>, element_t<Y>>;
+  using space = space_t<X>;
+  static_assert(std::same_as<space, space_t<Y>>,
+                "numfuse: the tensors of one call must live in one space; use to<Space>()");
+  if (x.rank() == 0 || y.rank() == 0) return multiply(x, y);
+  if (x.rank() > 2 || y.rank() > 2) {
+    throw shape_error("dot: shapes " + to_string(x.shape()) + " and " + to_string(y.shape()) +
+                      ": at most two dimensions; use matmul for batches");
+  }
+  const auto& a = detail::as_dtype<T>(x);
+  const auto& b = detail::as_dtype<T>(y);
+  const auto left = detail::view_of(a);
+  const auto right = detail::view_of(b);
+  const bool vectors = left.rank() == 1 && right.rank() == 1;
+  if constexpr (floating_dtype<T>) {
+    if (vectors && left.shape() == right.shape() && left.size() > 0) {
+      tensor<T, space> result{shape{}};
+      detail::blas_dot<T>(space{}, left.size(), left.data(), left.strides()[0], right.data(),
+                          right.strides()[0], result.data(), stream{});
+      return result;
+    }
+  }
+  return detail::matmul<T, space>(left, right, "dot");
+}
+
+/// a_i b_j for the elements of both operands in C order: a matrix product with inner size 1, which
+/// only writes its result. Shapes: (m), (n) to (m, n).
+template <tensor_like X, tensor_like Y>
+auto outer(const X& x, const Y& y) {
+  using T = promote_t<element_t<X>, element_t<Y>>;
+  const auto column = [](const auto& v, const extents& sizes) {
+    return tensor<element_t<decltype(v)>, space_t<decltype(v)>>(detail::view_of(v)).reshape(sizes);
+  };
+  if constexpr (floating_dtype<T>) {
+    return matmul(column(x, {-1, 1}), column(y, {1, -1}));
+  } else {
+    return multiply(column(x, {-1, 1}), column(y, {1, -1}));
+  }
+}
+
+}  // namespace numfuse

@@ -1,0 +1,92 @@
+// plan: what an executor will do for given shapes, before it does it.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include <numfuse/detail/layout.hpp>
+
+namespace numfuse {
+
+/// How the vectors of a call are worked through.
+enum class strategy {
+  elementwise,    ///< No vector is needed: every thread works on its own elements.
+  row_held,       ///< A vector of neighbours in memory is held in the registers of a group.
+  column_held,    ///< The same for vectors that lie side by side.
+  row_replay,     ///< A group streams its vector, once for each level of reductions.
+  column_replay,  ///< The same for vectors that lie side by side.
+  grid_replay,    ///< Several blocks stream each vector together.
+};
+
+/// What a call will do. Made from shapes and dtypes alone: no data is touched, no GPU is needed.
+struct plan {
+  strategy how = strategy::elementwise;
+  bool on_device = false;
+  int launches = 1;                ///< Kernels.
+  int reads = 1;                   ///< How often each input is read.
+  std::int64_t bytes_read = 0;     ///< From memory, by all reads together.
+  std::int64_t bytes_written = 0;  ///< To memory.
+
+  // For CUDA: the shape of the launch.
+  int threads = 0;           ///< In a block.
+  std::int64_t blocks = 0;   ///< In the grid.
+  int group = 1;             ///< Threads that hold one vector together (grid_replay: blocks).
+  int side_by_side = 1;      ///< Neighbouring threads that belong to different vectors.
+  int chunks = 1;            ///< 16-byte pieces of each input that a thread holds at a time.
+  int items = 1;             ///< Elements in such a piece.
+  bool cooperative = false;  ///< All blocks must run at the same time.
+};
+
+/// "1 launch; reads 64.0 MiB, writes 64.0 MiB; warp per row, 8 floats a lane in registers"
+std::string to_string(const plan& p);
+inline std::ostream& operator<<(std::ostream& out, const plan& p) { return out << to_string(p); }
+
+namespace detail {
+
+/// What a plan needs to know of a formula and its dtypes.
+struct formula_facts {
+  int levels = 0;
+  bool any_vector = false;
+  bool any_scalar = false;
+  int inputs = 0;
+  int outputs = 0;
+  bool from_memory[max_operands] = {};  // of inputs: not a plain number
+  bool is_vector[max_operands] = {};    // of outputs
+  int item_bytes[max_operands] = {};    // inputs first
+  int compute_bytes = 4;                // of the widest type in which the formula computes
+};
+
+/// Elements in a 16-byte piece of the widest operand. A narrower one is moved in smaller pieces.
+constexpr int items_in_chunk(int widest_item_bytes) { return 16 / widest_item_bytes; }
+
+/// The most pieces of each input that a thread works on at a time: 64 bytes of all inputs together,
+/// a quarter of the registers of a thread in a full block. The formula's own steps and the
+/// addresses need the rest.
+constexpr int most_chunks(int items, int compute_bytes, int inputs) {
+  const int piece = items * (compute_bytes < 4 ? 4 : compute_bytes) * (inputs < 1 ? 1 : inputs);
+  int chunks = 1;
+  while (chunks * 2 * piece <= 64) chunks *= 2;
+  return chunks;
+}
+
+/// The most threads of a block that holds vectors. Columns need the registers of two threads for
+/// the addresses and states of their neighbours, and doubles take two each.
+constexpr int most_held_threads(bool columns, int compute_bytes) {
+  return columns || compute_bytes > 4 ? 512 : 1024;
+}
+
+/// The GPU's sizes that decide a launch. The defaults are those of an H100.
+struct device_limits {
+  int multiprocessors = 132;
+  int threads_per_multiprocessor = 2048;
+};
+
+plan plan_on_host(const formula_facts& f, const layout& where);
+plan plan_on_device(const formula_facts& f, const layout& where, const device_limits& limits);
+
+/// The limits of the current GPU; the defaults where there is none.
+device_limits current_device_limits();
+
+}  // namespace detail
+}  // namespace numfuse

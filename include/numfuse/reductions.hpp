@@ -1,0 +1,289 @@
+// The reductions over one vector: how numbers combine into one, in both spaces.
+//
+// A reduction R over compute type C has
+//   R::result<T>     the dtype of its value for a vector of dtype T,
+//   R::state<C>      what numbers combine into: sums of floats are doubles from the first number
+//   on, identity<S>()    the state S of no numbers, lift<S>(x, i)    the state of the one number x
+//   at position i, combine(a, b)    commutative up to rounding; NaN stays NaN, finish<C>(s)     its
+//   value, of the result's compute type, has_identity     false where no numbers have no value:
+//   max.
+#pragma once
+
+#include <numfuse/ops.hpp>
+
+namespace numfuse::reductions {
+
+namespace detail {
+
+template <class C>
+using sum_number = std::conditional_t<std::is_floating_point_v<C>, double,
+                                      std::conditional_t<std::is_integral_v<C>, std::int64_t, C>>;
+
+struct sum_base {
+  static constexpr bool has_identity = true;
+  template <class T>
+  using result = accumulate_t<T>;
+  template <class C>
+  using state = sum_number<C>;
+  template <class C, class S>
+  NUMFUSE_HD static C finish(S s) {
+    return static_cast<C>(s);
+  }
+};
+
+}  // namespace detail
+
+struct sum : detail::sum_base {
+  template <class S>
+  NUMFUSE_HD static S identity() {
+    return S(0);
+  }
+  template <class S, class C>
+  NUMFUSE_HD static S lift(C x, std::int64_t) {
+    return static_cast<S>(x);
+  }
+  template <class S>
+  NUMFUSE_HD static S combine(S a, S b) {
+    return ops::add{}(a, b);
+  }
+};
+
+struct prod : detail::sum_base {
+  template <class S>
+  NUMFUSE_HD static S identity() {
+    return S(1);
+  }
+  template <class S, class C>
+  NUMFUSE_HD static S lift(C x, std::int64_t) {
+    return static_cast<S>(x);
+  }
+  template <class S>
+  NUMFUSE_HD static S combine(S a, S b) {
+    return ops::multiply{}(a, b);
+  }
+};
+
+/// sum / n. The quotient is taken before the result is rounded: the sum itself may not fit.
+struct mean : sum {
+  double length;
+
+  template <class T>
+  using result = floating_t<T>;
+  template <class C, class S>
+  NUMFUSE_HD C finish(S s) const {
+    return static_cast<C>(static_cast<double>(s) / length);
+  }
+};
+
+/// The root of the sum of squares. The square of a float always fits a double: the norm overflows
+/// and underflows only where its value does.
+struct euclidean_norm : sum {
+  template <class T>
+  using result = floating_t<T>;
+  template <class C>
+  using state = double;
+  template <class S, class C>
+  NUMFUSE_HD static S lift(C x, std::int64_t) {
+    const S w = static_cast<S>(x);
+    return w * w;
+  }
+  template <class C, class S>
+  NUMFUSE_HD static C finish(S s) {
+    return static_cast<C>(std::sqrt(s));
+  }
+};
+
+namespace detail {
+
+// Base of reductions whose state is one number of the vector's own type.
+struct keep_base {
+  template <class T>
+  using result = T;
+  template <class C>
+  using state = C;
+  template <class C, class S>
+  NUMFUSE_HD static C finish(S s) {
+    return s;
+  }
+  template <class S, class C>
+  NUMFUSE_HD static S lift(C x, std::int64_t) {
+    return x;
+  }
+};
+
+template <class S>
+NUMFUSE_HD S lowest() {
+  if constexpr (std::is_floating_point_v<S>) {
+    return -std::numeric_limits<S>::infinity();
+  } else {
+    return std::numeric_limits<S>::lowest();
+  }
+}
+
+template <class S>
+NUMFUSE_HD S highest() {
+  if constexpr (std::is_floating_point_v<S>) {
+    return std::numeric_limits<S>::infinity();
+  } else {
+    return std::numeric_limits<S>::max();
+  }
+}
+
+}  // namespace detail
+
+struct max : detail::keep_base {
+  static constexpr bool has_identity = false;
+  template <class S>
+  NUMFUSE_HD static S identity() {
+    return detail::lowest<S>();
+  }
+  template <class S>
+  NUMFUSE_HD static S combine(S a, S b) {
+    return ops::maximum{}(a, b);
+  }
+};
+
+struct min : detail::keep_base {
+  static constexpr bool has_identity = false;
+  template <class S>
+  NUMFUSE_HD static S identity() {
+    return detail::highest<S>();
+  }
+  template <class S>
+  NUMFUSE_HD static S combine(S a, S b) {
+    return ops::minimum{}(a, b);
+  }
+};
+
+namespace detail {
+
+// Base of any and all: the state is a bool, whatever the vector holds.
+struct bool_base {
+  static constexpr bool has_identity = true;
+  template <class T>
+  using result = bool;
+  template <class C>
+  using state = bool;
+  template <class C, class S>
+  NUMFUSE_HD static C finish(S s) {
+    return s;
+  }
+  template <class S, class C>
+  NUMFUSE_HD static S lift(C x, std::int64_t) {
+    return x != C(0);
+  }
+};
+
+}  // namespace detail
+
+struct any : detail::bool_base {
+  template <class S>
+  NUMFUSE_HD static S identity() {
+    return false;
+  }
+  template <class S>
+  NUMFUSE_HD static S combine(S a, S b) {
+    return a || b;
+  }
+};
+
+struct all : detail::bool_base {
+  template <class S>
+  NUMFUSE_HD static S identity() {
+    return true;
+  }
+  template <class S>
+  NUMFUSE_HD static S combine(S a, S b) {
+    return a && b;
+  }
+};
+
+/// A number and where it stood; position -1 is no number at all.
+template <class C>
+struct located {
+  C value;
+  std::int64_t position;
+};
+
+namespace detail {
+
+// Base of argmax and argmin: the first position of the best number, or of the first NaN.
+template <class Better>
+struct arg_base {
+  static constexpr bool has_identity = false;
+  template <class T>
+  using result = std::int64_t;
+  template <class C>
+  using state = located<C>;
+  template <class S>
+  NUMFUSE_HD static S identity() {
+    return {{}, -1};
+  }
+  template <class S, class C>
+  NUMFUSE_HD static S lift(C x, std::int64_t i) {
+    return {x, i};
+  }
+  template <class S>
+  NUMFUSE_HD static S combine(S a, S b) {
+    if (a.position < 0) return b;
+    if (b.position < 0) return a;
+    const bool a_nan = ops::detail::is_nan(a.value);
+    const bool b_nan = ops::detail::is_nan(b.value);
+    if (a_nan != b_nan) return a_nan ? a : b;
+    if (!a_nan && Better{}(a.value, b.value)) return a;
+    if (!a_nan && Better{}(b.value, a.value)) return b;
+    return a.position < b.position ? a : b;
+  }
+  template <class C, class S>
+  NUMFUSE_HD static C finish(S s) {
+    return s.position;
+  }
+};
+
+}  // namespace detail
+
+struct argmax : detail::arg_base<ops::greater> {};
+struct argmin : detail::arg_base<ops::less> {};
+
+/// The vector norm of order `order`: sum(|x|^p)^(1/p), the largest |x| for infinity, the smallest
+/// for -infinity, the number of x != 0 for 0. In double whatever the dtype, so that powers fit.
+struct norm {
+  static constexpr bool has_identity = true;
+  double order = 2;
+
+  template <class T>
+  using result = floating_t<T>;
+  template <class C>
+  using state = double;
+
+  template <class S>
+  NUMFUSE_HD S identity() const {
+    return is_min() ? detail::highest<S>() : S(0);
+  }
+  template <class S, class C>
+  NUMFUSE_HD S lift(C x, std::int64_t) const {
+    const S a = std::fabs(static_cast<S>(x));
+    if (order == 2) return a * a;
+    if (order == 1 || is_max() || is_min()) return a;
+    if (order == 0) return a != S(0);
+    return std::pow(a, order);
+  }
+  template <class S>
+  NUMFUSE_HD S combine(S a, S b) const {
+    if (is_max()) return ops::maximum{}(a, b);
+    if (is_min()) return ops::minimum{}(a, b);
+    return a + b;
+  }
+  template <class C>
+  NUMFUSE_HD C finish(double s) const {
+    if (order == 2) return static_cast<C>(std::sqrt(s));
+    if (order == 1 || order == 0 || is_max() || is_min()) return static_cast<C>(s);
+    return static_cast<C>(std::pow(s, 1 / order));
+  }
+
+ private:
+  NUMFUSE_HD bool is_max() const { return order == detail::highest<double>(); }
+  NUMFUSE_HD bool is_min() const { return order == detail::lowest<double>(); }
+};
+
+}  // namespace numfuse::reductions

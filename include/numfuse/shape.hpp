@@ -1,0 +1,90 @@
+// Shapes, axes and broadcasting: NumPy's rules, and the errors that state them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include <numfuse/error.hpp>
+
+namespace numfuse {
+
+/// The largest number of dimensions.
+inline constexpr int max_rank = 8;
+
+/// A row of at most `max_rank` integers with value semantics: the base of `shape` and `strides`.
+class extents {
+ public:
+  constexpr extents() = default;
+  /// Throws shape_error for more than `max_rank` values.
+  extents(std::initializer_list<std::int64_t> values);
+
+  constexpr int rank() const { return rank_; }
+  constexpr std::int64_t operator[](int d) const { return values_[d]; }
+  constexpr std::int64_t& operator[](int d) { return values_[d]; }
+  constexpr const std::int64_t* begin() const { return values_.data(); }
+  constexpr const std::int64_t* end() const { return values_.data() + rank_; }
+  constexpr std::int64_t back() const { return values_[rank_ - 1]; }
+
+  void push_back(std::int64_t value);
+  void insert(int d, std::int64_t value);  ///< Before dimension d.
+  void erase(int d);
+
+  friend constexpr bool operator==(const extents& a, const extents& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (int d = 0; d < a.rank_; ++d) {
+      if (a.values_[d] != b.values_[d]) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::array<std::int64_t, max_rank> values_{};
+  int rank_ = 0;
+};
+
+/// The sizes of a tensor's dimensions; rank 0 is a scalar.
+class shape : public extents {
+ public:
+  constexpr shape() = default;
+  /// Throws shape_error for a negative size, or a product beyond 2^63.
+  shape(std::initializer_list<std::int64_t> sizes);
+  explicit shape(const extents& sizes);
+
+  std::int64_t size() const;  ///< The number of elements; 1 for rank 0.
+};
+
+/// Distances between neighbours along each dimension, in elements.
+class strides : public extents {
+ public:
+  using extents::extents;
+};
+
+/// As Python prints a tuple: "(2, 3)", "(3,)", "()".
+std::string to_string(const extents& e);
+inline std::ostream& operator<<(std::ostream& out, const extents& e) { return out << to_string(e); }
+
+/// The strides of contiguous C-order data.
+strides contiguous_strides(const shape& s);
+
+/// The dimension that `axis` means: negative ones count from the end.
+/// Throws axis_error "sum: axis 3 is out of bounds for shape (2, 3)".
+int normalize_axis(int axis, const shape& s, std::string_view function);
+
+/// NumPy's broadcasting of two shapes.
+/// Throws shape_error "add: shapes (2, 3) and (4,) do not broadcast: axis 1 has sizes 3 and 4".
+shape broadcast_shapes(const shape& a, const shape& b, std::string_view function);
+
+/// The strides with which data of shape `from` reads as shape `to`: 0 along every repeated axis.
+/// Throws shape_error where `from` does not broadcast to `to`.
+strides broadcast_strides(const shape& from, const strides& s, const shape& to,
+                          std::string_view function);
+
+/// `requested` with its one -1 replaced so that the size is that of `from`.
+/// Throws shape_error where the sizes differ.
+shape resolve_reshape(const shape& from, const extents& requested, std::string_view function);
+
+}  // namespace numfuse

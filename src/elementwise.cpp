@@ -1,0 +1,11 @@
+// Elementwise operations, compiled for the host.
+#include "compile.hpp"
+
+namespace numfuse::detail {
+
+#define NUMFUSE_ROW(name) code_of<host, formulas::name##_formula>(),
+extern const std::array<compiled_code, 8> host_elementwise_code[] = {
+    NUMFUSE_ELEMENTWISE_OPERATIONS(NUMFUSE_ROW)};
+#undef NUMFUSE_ROW
+
+}  // namespace numfuse::detail

@@ -1,0 +1,52 @@
+// The layout of a call: dimensions sorted into batch and vector, and merged.
+#include <numfuse/detail/layout.hpp>
+
+namespace numfuse::detail {
+namespace {
+
+// Appends dimension d of the operands to the layout, merged into the last one of [first, end) where
+// every operand walks through both in one stride.
+void append(layout& result, int first, int& end, std::int64_t size, int d,
+            std::span<const strides> operands) {
+  if (size == 1) return;
+  bool merge = end > first;
+  for (std::size_t k = 0; merge && k < operands.size(); ++k) {
+    merge = result.strides[k][end - 1] == operands[k][d] * size;
+  }
+  if (merge) {
+    result.sizes[end - 1] *= size;
+  } else {
+    result.sizes[end++] = size;
+  }
+  for (std::size_t k = 0; k < operands.size(); ++k) result.strides[k][end - 1] = operands[k][d];
+}
+
+}  // namespace
+
+layout make_layout(const shape& all, int axis, bool elementwise,
+                   std::span<const strides> operand_strides) {
+  layout result;
+  int end = 0;
+  const bool one_vector = elementwise || axis == whole_tensor;
+  for (int d = 0; d < all.rank(); ++d) {
+    if (one_vector || d == axis) continue;
+    append(result, 0, end, all[d], d, operand_strides);
+    result.count *= all[d];
+  }
+  result.batch_rank = end;
+  for (int d = 0; d < all.rank(); ++d) {
+    if (!one_vector && d != axis) continue;
+    append(result, result.batch_rank, end, all[d], d, operand_strides);
+    result.length *= all[d];
+  }
+  result.vector_rank = end - result.batch_rank;
+
+  result.formula_length = result.length;
+  if (elementwise && axis != whole_tensor) {
+    result.formula_length = all[axis];
+    for (int d = axis + 1; d < all.rank(); ++d) result.formula_stride *= all[d];
+  }
+  return result;
+}
+
+}  // namespace numfuse::detail

@@ -1,0 +1,154 @@
+// Shapes, axes and broadcasting.
+#include <numfuse/shape.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace numfuse {
+namespace {
+
+// The product of the sizes; shape_error where it leaves int64.
+std::int64_t checked_size(const extents& sizes) {
+  for (std::int64_t n : sizes) {
+    if (n < 0) throw shape_error("shape: negative size in " + to_string(sizes));
+  }
+  // A zero anywhere makes the product zero, whatever the others are.
+  if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return 0;
+  std::int64_t size = 1;
+  for (std::int64_t n : sizes) {
+    if (size > std::numeric_limits<std::int64_t>::max() / n) {
+      throw shape_error("shape: " + to_string(sizes) + " has more than 2^63 elements");
+    }
+    size *= n;
+  }
+  return size;
+}
+
+}  // namespace
+
+extents::extents(std::initializer_list<std::int64_t> values) {
+  for (std::int64_t value : values) push_back(value);
+}
+
+void extents::push_back(std::int64_t value) { insert(rank_, value); }
+
+void extents::insert(int d, std::int64_t value) {
+  if (rank_ == max_rank) {
+    throw shape_error("shape: more than " + std::to_string(max_rank) + " dimensions");
+  }
+  std::copy_backward(values_.begin() + d, values_.begin() + rank_, values_.begin() + rank_ + 1);
+  values_[d] = value;
+  ++rank_;
+}
+
+void extents::erase(int d) {
+  std::copy(values_.begin() + d + 1, values_.begin() + rank_, values_.begin() + d);
+  values_[--rank_] = 0;
+}
+
+shape::shape(std::initializer_list<std::int64_t> sizes) : extents(sizes) { checked_size(*this); }
+
+shape::shape(const extents& sizes) : extents(sizes) { checked_size(*this); }
+
+std::int64_t shape::size() const {
+  // Unsigned: sizes whose product is zero may pass through any value on the way there.
+  std::uint64_t product = 1;
+  for (std::int64_t n : *this) product *= static_cast<std::uint64_t>(n);
+  return static_cast<std::int64_t>(product);
+}
+
+std::string to_string(const extents& e) {
+  std::string text = "(";
+  for (int d = 0; d < e.rank(); ++d) {
+    if (d > 0) text += ", ";
+    text += std::to_string(e[d]);
+  }
+  return text + (e.rank() == 1 ? ",)" : ")");
+}
+
+strides contiguous_strides(const shape& s) {
+  strides result;
+  for (int d = 0; d < s.rank(); ++d) result.push_back(1);
+  for (int d = s.rank() - 2; d >= 0; --d) {
+    result[d] = result[d + 1] * std::max<std::int64_t>(s[d + 1], 1);
+  }
+  return result;
+}
+
+int normalize_axis(int axis, const shape& s, std::string_view function) {
+  if (axis < -s.rank() || axis >= s.rank()) {
+    throw axis_error(std::string(function) + ": axis " + std::to_string(axis) +
+                     " is out of bounds for shape " + to_string(s));
+  }
+  return axis < 0 ? axis + s.rank() : axis;
+}
+
+shape broadcast_shapes(const shape& a, const shape& b, std::string_view function) {
+  const int rank = std::max(a.rank(), b.rank());
+  extents result;
+  for (int d = 0; d < rank; ++d) {
+    const int da = d - (rank - a.rank());
+    const int db = d - (rank - b.rank());
+    const std::int64_t na = da < 0 ? 1 : a[da];
+    const std::int64_t nb = db < 0 ? 1 : b[db];
+    if (na != nb && na != 1 && nb != 1) {
+      throw shape_error(std::string(function) + ": shapes " + to_string(a) + " and " +
+                        to_string(b) + " do not broadcast: axis " + std::to_string(d) +
+                        " has sizes " + std::to_string(na) + " and " + std::to_string(nb));
+    }
+    result.push_back(na == 1 ? nb : na);
+  }
+  return shape(result);
+}
+
+strides broadcast_strides(const shape& from, const strides& s, const shape& to,
+                          std::string_view function) {
+  const int added = to.rank() - from.rank();
+  bool fits = added >= 0;
+  strides result;
+  for (int d = 0; d < to.rank() && fits; ++d) {
+    const int own = d - added;
+    const bool repeated = own < 0 || (from[own] == 1 && to[d] != 1);
+    fits = repeated || from[own] == to[d];
+    result.push_back(repeated ? 0 : s[own]);
+  }
+  if (!fits) {
+    throw shape_error(std::string(function) + ": shape " + to_string(from) +
+                      " does not broadcast to shape " + to_string(to));
+  }
+  return result;
+}
+
+shape resolve_reshape(const shape& from, const extents& requested, std::string_view function) {
+  const auto fail = [&](const std::string& why) {
+    throw shape_error(std::string(function) + ": cannot reshape " + to_string(from) + " to " +
+                      to_string(requested) + ": " + why);
+  };
+  extents sizes = requested;
+  int unknown = -1;
+  std::int64_t known = 1;
+  for (int d = 0; d < sizes.rank(); ++d) {
+    if (sizes[d] == -1) {
+      if (unknown >= 0) fail("only one size may be -1");
+      unknown = d;
+    } else if (sizes[d] < 0) {
+      fail("negative size");
+    } else {
+      if (sizes[d] != 0 && known > std::numeric_limits<std::int64_t>::max() / sizes[d]) {
+        fail("more than 2^63 elements");
+      }
+      known *= sizes[d];
+    }
+  }
+  if (unknown >= 0) {
+    if (known == 0 || from.size() % known != 0) {
+      fail(std::to_string(from.size()) + " elements do not divide by " + std::to_string(known));
+    }
+    sizes[unknown] = from.size() / known;
+  } else if (known != from.size()) {
+    fail("the sizes are " + std::to_string(from.size()) + " and " + std::to_string(known));
+  }
+  return shape(sizes);
+}
+
+}  // namespace numfuse

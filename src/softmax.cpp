@@ -1,0 +1,11 @@
+// Operations of several steps over a vector: softmax and its kin, compiled for the host.
+#include "compile.hpp"
+
+namespace numfuse::detail {
+
+#define NUMFUSE_ROW(name) code_of<host, formulas::name##_formula>(),
+extern const std::array<compiled_code, 8> host_softmax_code[] = {
+    NUMFUSE_VECTOR_OPERATIONS(NUMFUSE_ROW)};
+#undef NUMFUSE_ROW
+
+}  // namespace numfuse::detail

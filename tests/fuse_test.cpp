@@ -1,0 +1,215 @@
+// A user's own formulas on the host: several inputs, outputs and levels, against compositions of
+// the reference. (On the device they need nvcc.)
+#include "support/views.hpp"
+
+namespace numfuse::tests {
+namespace {
+
+/// Ba, Kiros, Hinton, "Layer normalization" (2016): three inputs, two levels.
+struct layer_norm {
+  double eps;
+  template <class V, class G, class B>
+  NUMFUSE_HD auto operator()(const V& v, const G& gamma, const B& beta) const {
+    auto d = v - mean(v);
+    return d * rsqrt(mean(square(d)) + eps) * gamma + beta;
+  }
+};
+
+reference::array reference_layer_norm(const reference::array& x, const reference::array& gamma,
+                                      const reference::array& beta, double eps, int axis) {
+  using namespace reference;
+  const array d = subtract(x, mean(x, axis, true));
+  const array scale = rsqrt(add(mean(square(d), axis, true), array{eps}));
+  return add(multiply(multiply(d, scale), gamma), beta);
+}
+
+/// Vectors and scalars of several dtypes from one pass.
+struct loss_and_gradient {
+  template <class P, class Y>
+  NUMFUSE_HD auto operator()(const P& predicted, const Y& wanted) const {
+    auto d = predicted - wanted;
+    return outputs(sum(square(d)), d + d, argmax(abs(d)), max(abs(d)) > 1.0);
+  }
+};
+
+/// Five reductions, each of which waits for the one before.
+struct deep {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    auto a = v - mean(v);
+    auto b = a / max(abs(a));
+    auto c = b + min(b);
+    auto e = c * rsqrt(sum(square(c)) + 1);
+    return e - sum(e);
+  }
+};
+
+/// Formulas that read positions, or nothing of the vector but its length.
+struct weighted_by_position {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    return sum(v * index(v)) / length(v);
+  }
+};
+
+struct scaled {
+  double factor;
+  template <class V, class W>
+  NUMFUSE_HD auto operator()(const V& v, const W& w) const {
+    return factor * v + w;
+  }
+};
+
+template <class Case>
+class Fuse : public typed_test<Case> {};
+using host_cases = ::testing::Types<on<float, host_space>, on<double, host_space>
+#if NUMFUSE_HAS_CUDA
+                                    ,
+                                    on<half, host_space>, on<bfloat16, host_space>
+#endif
+                                    >;
+TYPED_TEST_SUITE(Fuse, host_cases, case_names);
+
+constexpr tolerance several{16, "a few roundings of numbers as large as the scale", 2};
+
+TYPED_TEST(Fuse, LayerNorm) {
+  using T = typename TypeParam::dtype;
+  const auto formula = fuse(layer_norm{1e-5});
+  for (const layout_case& c : edge_layouts()) {
+    if (!c.axis || c.sizes.size() == 0 || c.sizes.size() > 10000) continue;
+    const std::uint64_t seed = next_seed();
+    shape parameters = c.sizes;
+    const int d = *c.axis < 0 ? *c.axis + c.sizes.rank() : *c.axis;
+    for (int k = 0; k < parameters.rank(); ++k) {
+      if (k != d) parameters[k] = 1;
+    }
+    const auto x = random_input<T>(c.sizes, {-4, 4}, seed);
+    const auto gamma = random_input<T>(parameters, {1, 2}, seed + 1);
+    const auto beta = random_input<T>(parameters, {-1, 1}, seed + 2);
+    const auto expected = reference_layer_norm(for_reference(x), for_reference(gamma),
+                                               for_reference(beta), 1e-5, *c.axis);
+    // Of two equal numbers eps alone decides: their difference is all rounding.
+    const auto scale = reference::add(reference::abs(expected), reference::array{8});
+    const trial tried{"layer_norm", to_string(c), seed, length_of(c)};
+    if (!expect_close(formula.along(*c.axis)(x, gamma, beta), expected, scale, several, tried))
+      break;
+  }
+}
+
+TYPED_TEST(Fuse, SeveralOutputs) {
+  using T = typename TypeParam::dtype;
+  const auto formula = fuse(loss_and_gradient{});
+  for (const shape& s : {shape{1, 1}, shape{17, 33}, shape{3, 4097}, shape{4097, 3}}) {
+    const std::uint64_t seed = next_seed();
+    const auto x = random_input<T>(s, {-4, 4}, seed);
+    const auto y = random_input<T>({s[1]}, {-4, 4}, seed + 1);
+    const auto d = reference::subtract(for_reference(x), for_reference(y));
+    for (int axis : {0, 1}) {
+      const auto [loss, gradient, worst, large] = formula.along(axis)(x, y);
+      static_assert(std::same_as<decltype(worst), const host_tensor<std::int64_t>>);
+      static_assert(std::same_as<decltype(large), const host_tensor<bool>>);
+      const trial tried{"loss_and_gradient", to_string(layout_case{s, axis}), seed, s[axis]};
+      expect_close(loss, reference::sum(reference::square(d), axis, false), several, tried);
+      expect_close(gradient, reference::add(d, d), {2, "a difference and a sum"}, tried);
+      expect_equal(
+          large,
+          reference::greater(reference::max(reference::abs(d), axis, false), reference::array{1}),
+          tried);
+      // Where two differences agree to the last place either may be called the largest.
+      for (std::int64_t i = 0; i < worst.size(); ++i) {
+        const std::int64_t k = worst.data()[i];
+        ASSERT_TRUE(k >= 0 && k < s[axis]);
+        const double found = std::fabs(d.data()[axis == 1 ? i * s[1] + k : k * s[1] + i]);
+        const double largest = reference::max(reference::abs(d), axis, false).data()[i];
+        EXPECT_NEAR(found, largest, largest * format_of<compute_t<T>>().spacing(2.0)) << tried;
+      }
+    }
+  }
+}
+
+TYPED_TEST(Fuse, ReductionsThatWaitForOneAnother) {
+  using T = typename TypeParam::dtype;
+  using namespace reference;
+  for (const layout_case& c : edge_layouts()) {
+    if (!c.axis || c.sizes.size() == 0 || c.sizes.size() > 10000) continue;
+    if (length_of(c) == 1) continue;  // 0 / 0
+    const std::uint64_t seed = next_seed();
+    const auto x = random_input<T>(c.sizes, {1, 4}, seed);
+    const auto v = for_reference(x);
+    const array a = subtract(v, mean(v, c.axis, true));
+    const array b = divide(a, max(reference::abs(a), c.axis, true));
+    const array e = add(b, min(b, c.axis, true));
+    const array f = multiply(e, rsqrt(add(sum(square(e), c.axis, true), array{1})));
+    const array expected = subtract(f, sum(f, c.axis, true));
+    const array scale = add(sum(reference::abs(f), c.axis, true), array{1});
+    array spread(expected.shape());
+    std::fill(spread.begin(), spread.end(), 0);
+    const trial tried{"deep", to_string(c), seed, length_of(c)};
+    if (!expect_close(fuse(deep{}).along(*c.axis)(x), expected, add(spread, scale),
+                      {64, "five steps, the second of which divides by the spread", 2}, tried)) {
+      break;
+    }
+  }
+}
+
+TYPED_TEST(Fuse, PositionsAndLengths) {
+  using T = typename TypeParam::dtype;
+  for (const layout_case& c : edge_layouts()) {
+    if (c.sizes.size() == 0 || c.sizes.size() > 10000) continue;
+    const std::uint64_t seed = next_seed();
+    const auto x = random_input<T>(c.sizes, {-4, 4}, seed);
+    const auto v = for_reference(x);
+    // The position of each number along its vector.
+    reference::array position(c.sizes);
+    const auto steps = contiguous_strides(c.sizes);
+    const std::int64_t n = length_of(c);
+    for (std::int64_t i = 0; i < v.size(); ++i) {
+      const int d = c.axis ? (*c.axis < 0 ? *c.axis + c.sizes.rank() : *c.axis) : 0;
+      position.data()[i] = static_cast<double>(c.axis ? i / steps[d] % n : i);
+    }
+    const auto products = reference::multiply(v, position);
+    const double count = static_cast<double>(n);
+    const auto of = [&](const reference::array& values) {
+      return reference::divide(reference::sum(values, c.axis, true),
+                               reference::array(shape{}, &count, &count + 1));
+    };
+    const trial tried{"weighted_by_position", to_string(c), seed, n};
+    const auto result = fuse(weighted_by_position{}).along(selected(c.axis)).keepdims()(x);
+    if (!expect_close(result, of(products), of(reference::abs(products)), several, tried)) break;
+  }
+}
+
+TYPED_TEST(Fuse, NumbersAsInputsAndMembers) {
+  using T = typename TypeParam::dtype;
+  const auto x = random_input<T>({17, 33}, {-4, 4}, next_seed());
+  const auto expected = reference::add(reference::multiply(reference::array{0.5}, for_reference(x)),
+                                       reference::array{3});
+  const auto result = fuse(scaled{0.5})(x, 3);
+  static_assert(std::same_as<element_t<decltype(result)>, T>);
+  expect_close(result, expected, reference::add(reference::abs(expected), reference::array{4}),
+               {2, "a product and a sum"}, {"scaled", "(17, 33)"});
+}
+
+// An input of another dtype promotes inside the formula; results have the promoted dtype.
+TEST(FuseDtypes, Mix) {
+  const host_tensor<float> x{{1.5f, 2, 3}, {4, 5, 6.25f}};
+  const host_tensor<std::int32_t> n{1, 2, 3};
+  const auto result = fuse(scaled{2})(x, n);
+  static_assert(std::same_as<element_t<decltype(result)>, double>);
+  EXPECT_TRUE(array_equal(result, host_tensor<double>{{4, 6, 9}, {9, 12, 15.5}}));
+  const auto floats = fuse(scaled{2})(x, host_tensor<std::uint8_t>{1, 2, 3});
+  static_assert(std::same_as<element_t<decltype(floats)>, float>);
+}
+
+TEST(FuseOptions, DoNotChangeTheOriginal) {
+  const host_tensor<double> x{{1, 2, 3}, {4, 5, 6}};
+  const auto mean_of = fuse(formulas::mean_formula{});
+  EXPECT_EQ(mean_of.along(0).keepdims()(x).shape(), (shape{1, 3}));
+  EXPECT_EQ(mean_of.along(all)(x).shape(), shape{});
+  EXPECT_EQ(mean_of.along(all).keepdims()(x).shape(), (shape{1, 1}));
+  EXPECT_EQ(mean_of(x).shape(), shape{2});
+  EXPECT_EQ(mean_of(x).data()[1], 5);
+}
+
+}  // namespace
+}  // namespace numfuse::tests

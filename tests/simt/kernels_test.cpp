@@ -1,0 +1,190 @@
+// The CUDA executor's kernels, run under emulation: every strategy, at the edges between them,
+// gives what the host executor gives, which the other tests compare with the reference.
+#include <simt/emulated.hpp>
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "support/formulas.hpp"
+
+namespace numfuse::tests {
+namespace {
+
+// Sums may round in another order.
+template <class T>
+constexpr double tolerance = std::is_same_v<T, float> ? 2e-6 : 4e-15;
+
+template <class T>
+void expect_same(const host_tensor<T>& expected, const tensor<T, emulated>& emulated_result,
+                 const std::string& what) {
+  const auto result = emulated_result.template to<host>();
+  ASSERT_EQ(result.shape(), expected.shape()) << what;
+  if constexpr (floating_dtype<T>) {
+    // Some sums end near zero: their error is that of the summands, all of order 1.
+    EXPECT_TRUE(allclose(result, expected, tolerance<T>, tolerance<T> * 4, true)) << what;
+  } else {
+    EXPECT_TRUE(array_equal(result, expected)) << what;
+  }
+}
+
+template <class... R, class... E>
+void expect_same(const std::tuple<R...>& expected, const std::tuple<E...>& results,
+                 const std::string& what) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (expect_same(std::get<I>(expected), std::get<I>(results), what), ...);
+  }
+  (std::index_sequence_for<R...>{});
+}
+
+template <class T>
+class kernels : public ::testing::Test {
+ protected:
+  // Runs f on the host and under emulation.
+  template <class F, class... X>
+  void compare(const std::string& name, const F& f, const X&... x) {
+    std::string what = name;
+    ((what += " " + to_string(x.shape())), ...);
+    expect_same(f(x...), f(x.template to<emulated>()...), what);
+    plans_.insert(f.plan(x.template to<emulated>()...).how);
+  }
+
+  void expect_plans(const std::set<strategy>& expected) const { EXPECT_EQ(plans_, expected); }
+
+  std::set<strategy> plans_;
+};
+
+using dtypes = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(kernels, dtypes);
+
+TYPED_TEST(kernels, rows_of_every_length) {
+  using T = TypeParam;
+  const auto formula = fuse(all_kinds{});
+  for (std::int64_t n : {1,   2,   3,   15,  16,   17,   31,   32,    33,    127,
+                         128, 129, 511, 513, 1023, 1025, 4097, 16384, 16400, 33000}) {
+    const std::int64_t rows = n < 1000 ? 37 : 3;
+    this->compare("rows", formula, random_normal<T>({rows, n}, 1));
+  }
+  this->compare("rows", formula, random_normal<T>({1, 40001}, 1));
+  this->expect_plans({strategy::row_held, strategy::row_replay, strategy::grid_replay});
+}
+
+TYPED_TEST(kernels, columns_of_every_length) {
+  using T = TypeParam;
+  const auto formula = fuse(all_kinds{}).along(0);
+  for (std::int64_t n : {1, 2, 3, 4, 5, 15, 17, 63, 65, 127, 129, 257, 1025}) {
+    for (std::int64_t columns : {2, 7, 8, 31, 33, 64}) {
+      this->compare("columns", formula, random_normal<T>({n, columns}, 2));
+    }
+    this->compare("middle axis", fuse(all_kinds{}).along(1), random_normal<T>({3, n, 9}, 3));
+  }
+  this->expect_plans({strategy::column_held, strategy::column_replay});
+}
+
+TYPED_TEST(kernels, reductions_of_one_pass) {
+  using T = TypeParam;
+  for (std::int64_t n : {1, 5, 32, 33, 1000, 5003, 70001}) {
+    const auto x = random_normal<T>({3, n}, 4);
+    this->compare("sum", fuse(formulas::sum_formula{}), x);
+    this->compare("sum of columns", fuse(formulas::sum_formula{}).along(0), x);
+    this->compare("sum of all", fuse(formulas::sum_formula{}).along(all), x);
+    this->compare("argmax of all", fuse(formulas::argmax_formula{}).along(all), x);
+    this->compare("norm", fuse(formulas::norm_formula{}), x);
+    this->compare("l1 with a broadcast row", fuse(formulas::l1_loss_formula{}).along(all), x,
+                  random_normal<T>({n}, 5));
+  }
+  this->compare("sum of columns", fuse(formulas::sum_formula{}).along(0),
+                random_normal<T>({300, 70}, 4));
+}
+
+TYPED_TEST(kernels, whole_tensors) {
+  using T = TypeParam;
+  for (std::int64_t n : {1, 33, 1000, 70001}) {
+    this->compare("whole", fuse(all_kinds{}).along(all), random_normal<T>({2, n}, 6));
+  }
+}
+
+TYPED_TEST(kernels, element_by_element) {
+  using T = TypeParam;
+  for (std::int64_t n : {1, 3, 4, 33, 1000, 30011}) {
+    const auto x = random_normal<T>({3, n}, 7);
+    this->compare("exp", fuse(formulas::exp_formula{}).along(all), x);
+    this->compare("x + row", fuse(formulas::add_formula{}), x, random_normal<T>({n}, 8));
+    this->compare("x + column", fuse(formulas::add_formula{}), x, random_normal<T>({3, 1}, 8));
+    this->compare("row + column", fuse(formulas::add_formula{}), random_normal<T>({3, 1}, 8),
+                  random_normal<T>({n}, 8));
+    this->compare("positions in rows", fuse(ramp{}), x);
+    this->compare("positions in columns", fuse(ramp{}).along(0), x);
+  }
+}
+
+TYPED_TEST(kernels, several_inputs) {
+  using T = TypeParam;
+  for (std::int64_t n : {1, 31, 33, 129, 1025, 5001}) {
+    this->compare("layer norm", fuse(layer_norm{}), random_normal<T>({3, n}, 9),
+                  random_normal<T>({n}, 10), random_normal<T>({n}, 11));
+  }
+}
+
+TYPED_TEST(kernels, strided_and_unaligned_views) {
+  using T = TypeParam;
+  const auto x = random_normal<T>({6, 70, 5}, 12);
+  const auto e = x.template to<emulated>();
+  const auto views = [](const auto& t) {
+    return std::make_tuple(t(slice{}, slice{1, 70}), t(slice{0, 6, 2}, slice{3, 68, 3}),
+                           t.transpose(), t.transpose({1, 0, 2}), t(2), t(slice{}, 7));
+  };
+  const auto formula = fuse(all_kinds{});
+  const auto check = [&](const auto& on_host, const auto& on_emulated) {
+    for (int axis = 0; axis < on_host.rank(); ++axis) {
+      expect_same(formula.along(axis)(on_host), formula.along(axis)(on_emulated),
+                  to_string(on_host.shape()) + " axis " + std::to_string(axis));
+    }
+    expect_same(formula.along(all)(on_host), formula.along(all)(on_emulated), "all");
+    expect_same(copy(on_host), copy(on_emulated), "copy");
+  };
+  const auto h = views(x);
+  const auto d = views(e);
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (check(std::get<I>(h), std::get<I>(d)), ...); }
+  (std::make_index_sequence<6>{});
+}
+
+// Outputs that are windows: nothing beside them is written.
+TYPED_TEST(kernels, write_only_their_results) {
+  using T = TypeParam;
+  const auto x = random_normal<T>({9, 33}, 13).template to<emulated>();
+  auto frame = full<T, emulated>({11, 40}, T(-7));
+  auto window = frame(slice{1, 10}, slice{3, 36});
+  fuse(formulas::softmax_formula{}).into(window, x);
+  auto expected = full<T>({11, 40}, T(-7));
+  auto expected_window = expected(slice{1, 10}, slice{3, 36});
+  fuse(formulas::softmax_formula{}).into(expected_window, x.template to<host>());
+  expect_same(expected, frame, "frame");
+}
+
+TEST(kernels, random_numbers_are_those_of_the_host) {
+  EXPECT_TRUE(array_equal(random_uniform<float, emulated>({5003}, 1).to<host>(),
+                          random_uniform<float>({5003}, 1)));
+  EXPECT_TRUE(array_equal(random_normal<double, emulated>({5003}, 1).to<host>(),
+                          random_normal<double>({5003}, 1)));
+}
+
+TEST(kernels, special_values_travel_through_every_strategy) {
+  const float inf = std::numeric_limits<float>::infinity();
+  for (std::int64_t n : {5, 100, 3000, 20000, 40000}) {
+    for (float special : {inf, -inf, std::numeric_limits<float>::quiet_NaN()}) {
+      auto x = zeros<float>({2, n});
+      x(1, n / 2).data()[0] = special;
+      for (int axis : {0, 1}) {
+        const auto e = x.to<emulated>();
+        expect_same(softmax(x, axis), softmax(e, axis), "softmax");
+        expect_same(max(x, axis), max(e, axis), "max");
+        expect_same(argmin(x, axis), argmin(e, axis), "argmin");
+        expect_same(logsumexp(x, axis), logsumexp(e, axis), "logsumexp");
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace numfuse::tests
