@@ -29,7 +29,7 @@ __device__ __forceinline__ auto evaluate_tile(const Call& c, Context& context,
     v.context = &context;
     if (in.data == nullptr) {
       detail::each<Context::width>(
-          [&](int j) NUMFUSE_INLINE_BODY { v.data[j] = convert<compute_t<T>>(in.number); });
+          [&](int j) NUMFUSE_INLINE_BODY { v.data[j] = in.number; });
     } else {
       load(context, context.place(k, bases[k]), in.data, v.data);
     }

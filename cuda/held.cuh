@@ -34,7 +34,7 @@ struct held_context : Tile {
 };
 
 template <class Call, int Pieces, bool Columns>
-__global__ void __launch_bounds__(detail::most_held_threads(Columns, Call::compute_bytes), 1)
+__global__ void __launch_bounds__(detail::most_held_threads, 1)
     held_kernel(const __grid_constant__ Call c, group_shape shape) {
   constexpr int items = detail::items_in_chunk(Call::item_bytes);
   using vectors = group_vectors<Call, items, Columns>;

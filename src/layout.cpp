@@ -40,6 +40,10 @@ layout make_layout(const shape& all, int axis, bool elementwise,
     result.length *= all[d];
   }
   result.vector_rank = end - result.batch_rank;
+  if (result.length == 0 && result.vector_rank > 1) {  // nothing to walk through: one dimension does
+    result.vector_rank = 1;
+    result.sizes[result.batch_rank] = 0;
+  }
 
   result.formula_length = result.length;
   if (elementwise && axis != whole_tensor) {

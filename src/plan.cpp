@@ -13,9 +13,8 @@ constexpr int everyday_block = 256;
 
 // Columns keep a state for each of their elements in shared memory, of which there are 48 KiB:
 // fewer threads for narrow dtypes.
-int held_threads(bool columns, int items, int compute_bytes) {
-  const int most = most_held_threads(columns, compute_bytes);
-  return columns ? std::min(most, 4096 / items) : most;
+int held_threads(bool columns, int items) {
+  return columns ? std::min(most_held_threads, 4096 / items) : most_held_threads;
 }
 
 // Threads across neighbouring vectors: with 16-byte pieces, eight of them fill a 128-byte line.
@@ -144,7 +143,7 @@ plan plan_on_device(const formula_facts& f, const layout& where, const device_li
 
   const bool one_pass = f.levels == 1 && !f.any_vector;
   if (where.vector_rank <= 1 && !one_pass &&
-      hold(p, pieces, most, held_threads(columns, p.items, f.compute_bytes))) {
+      hold(p, pieces, most, held_threads(columns, p.items))) {
     p.how = columns ? strategy::column_held : strategy::row_held;
     size_grid(p, groups, limits);
     count_bytes(p, f, where);

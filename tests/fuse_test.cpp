@@ -108,20 +108,19 @@ TYPED_TEST(Fuse, SeveralOutputs) {
       const auto [loss, gradient, worst, large] = formula.along(axis)(x, y);
       static_assert(std::same_as<decltype(worst), const host_tensor<std::int64_t>>);
       static_assert(std::same_as<decltype(large), const host_tensor<bool>>);
+      const auto largest = reference::max(reference::abs(d), axis, false);
       const trial tried{"loss_and_gradient", to_string(layout_case{s, axis}), seed, s[axis]};
       expect_close(loss, reference::sum(reference::square(d), axis, false), several, tried);
       expect_close(gradient, reference::add(d, d), {2, "a difference and a sum"}, tried);
-      expect_equal(
-          large,
-          reference::greater(reference::max(reference::abs(d), axis, false), reference::array{1}),
-          tried);
+      expect_equal(large, reference::greater(largest, reference::array{1}), tried);
       // Where two differences agree to the last place either may be called the largest.
       for (std::int64_t i = 0; i < worst.size(); ++i) {
         const std::int64_t k = worst.data()[i];
         ASSERT_TRUE(k >= 0 && k < s[axis]);
         const double found = std::fabs(d.data()[axis == 1 ? i * s[1] + k : k * s[1] + i]);
-        const double largest = reference::max(reference::abs(d), axis, false).data()[i];
-        EXPECT_NEAR(found, largest, largest * format_of<compute_t<T>>().spacing(2.0)) << tried;
+        EXPECT_NEAR(found, largest.data()[i],
+                    largest.data()[i] * format_of<compute_t<T>>().spacing(2.0))
+            << tried;
       }
     }
   }
@@ -132,7 +131,7 @@ TYPED_TEST(Fuse, ReductionsThatWaitForOneAnother) {
   using namespace reference;
   for (const layout_case& c : edge_layouts()) {
     if (!c.axis || c.sizes.size() == 0 || c.sizes.size() > 10000) continue;
-    if (length_of(c) == 1) continue;  // 0 / 0
+    if (length_of(c) < 15) continue;  // their spread may be all rounding
     const std::uint64_t seed = next_seed();
     const auto x = random_input<T>(c.sizes, {1, 4}, seed);
     const auto v = for_reference(x);

@@ -12,7 +12,7 @@ plan device_plan(const F& formula, const shape& s, int axis,
                  const detail::device_limits& limits = {}) {
   using info = detail::formula_info<F, T>;
   constexpr bool elementwise = info::levels == 0;
-  const detail::call_of<F, T> c{formula, {{{reinterpret_cast<const T*>(1), T{}}}}, {}, {}};
+  const detail::call_of<F, T> c{formula, {{{reinterpret_cast<const T*>(1), {}}}}, {}, {}};
   auto facts = detail::facts_of(c);
   auto out = contiguous_strides(detail::result_shape(s, axis, info::any_vector, true));
   if (!info::any_vector) out[axis] = 0;
@@ -21,7 +21,7 @@ plan device_plan(const F& formula, const shape& s, int axis,
 }
 
 TEST(plan, softmax_reads_once_and_writes_once_in_one_launch) {
-  for (std::int64_t n : {8, 33, 1000, 1024, 16000}) {
+  for (std::int64_t n : {8, 33, 1000, 1024, 8000}) {
     const plan p = device_plan<float>(formulas::softmax_formula{}, {1000, n}, 1);
     EXPECT_EQ(p.launches, 1) << n;
     EXPECT_EQ(p.reads, 1) << n;

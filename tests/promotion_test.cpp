@@ -58,7 +58,7 @@ TYPED_TEST(Promotion, NumbersAreWeak) {
   near(0.5 - at, reference::subtract(number(0.5), real));
   near(3 * at, reference::multiply(number(3), real));
   near(at / 4, reference::divide(real, number(4)));
-  near(1 / (at + 1), reference::divide(number(1), reference::add(real, number(1))));
+  near(1 / at, reference::divide(number(1), real));
   near(maximum(at, 50), reference::maximum(real, number(50)));
   near(minimum(50, at), reference::minimum(number(50), real));
   near(pow(astype<double>(at), 2), reference::square(real));

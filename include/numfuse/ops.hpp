@@ -206,7 +206,8 @@ struct cast {
   using result = To;
   template <class C>
   NUMFUSE_HD compute_t<To> operator()(C x) const {
-    return convert<compute_t<To>>(x);
+    // Through To itself, so that a double becomes a half by one rounding, not by way of a float.
+    return convert<compute_t<To>>(convert<To>(x));
   }
 };
 

@@ -70,11 +70,9 @@ constexpr int most_chunks(int items, int compute_bytes, int inputs) {
   return chunks;
 }
 
-/// The most threads of a block that holds vectors. Columns need the registers of two threads for
-/// the addresses and states of their neighbours, and doubles take two each.
-constexpr int most_held_threads(bool columns, int compute_bytes) {
-  return columns || compute_bytes > 4 ? 512 : 1024;
-}
+/// The most threads of a block that holds vectors: each has 128 registers, which leaves room for
+/// formulas that compute in double, and for the neighbours of a thread that holds columns.
+inline constexpr int most_held_threads = 512;
 
 /// The GPU's sizes that decide a launch. The defaults are those of an H100.
 struct device_limits {

@@ -21,7 +21,7 @@ struct ramp {
   static constexpr const char* name = "ramp";
   template <class V>
   NUMFUSE_HD auto operator()(const V& v) const {
-    return v + index(v) / length(v);
+    return v + astype<typename V::dtype>(index(v)) / length(v);
   }
 };
 

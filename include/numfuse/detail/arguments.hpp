@@ -96,11 +96,11 @@ described describe(const X& x) {
 template <class T, argument X>
 input<T> input_of(const X& x) {
   if constexpr (number<X>) {
-    return {nullptr, convert<T>(x)};
+    return {nullptr, convert<compute_t<T>>(x)};
   } else if constexpr (requires { x.number; }) {
-    return {nullptr, x.number};
+    return {nullptr, convert<compute_t<T>>(x.number)};
   } else {
-    return {x.data(), T{}};
+    return {x.data(), {}};
   }
 }
 

@@ -15,7 +15,7 @@ template <class T>
 struct input {
   using dtype = T;
   const T* data;
-  T number;
+  compute_t<T> number;
 };
 
 template <class T>

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <numfuse/dtype.hpp>
+#include <numfuse/ops.hpp>
 
 namespace numfuse::formulas {
 
@@ -44,7 +44,7 @@ struct position_to {
   using result = T;
 };
 
-/// low + (high - low) u for u evenly distributed over [0, 1): 53 random bits, 24 for float.
+/// low + (high - low) u for u evenly distributed over [0, 1), of as many random bits as T holds.
 template <class T>
 struct philox_uniform : position_to<T> {
   std::uint64_t seed;
@@ -54,13 +54,15 @@ struct philox_uniform : position_to<T> {
   NUMFUSE_HD philox_uniform(std::uint64_t s, double l, double h) : seed(s), low(l), high(h) {}
 
   NUMFUSE_HD compute_t<T> operator()(std::int64_t i) const {
-    constexpr int bits = sizeof(compute_t<T>) == 4 ? 24 : 53;
+    constexpr int bits = std::is_same_v<T, double>       ? 53
+                         : std::is_same_v<T, float>      ? 24
+                         : dtype_of<T> == dtype::float16 ? 11
+                                                         : 8;
     const std::uint64_t random = philox_bits(seed, static_cast<std::uint64_t>(i)) >> (64 - bits);
     const double u = static_cast<double>(random) / static_cast<double>(std::uint64_t{1} << bits);
-    const auto x = static_cast<compute_t<T>>(std::fma(high - low, u, low));
+    const auto x = ops::cast<T>{}(std::fma(high - low, u, low));
     // Rounding may reach the open end of the interval.
-    return x < static_cast<compute_t<T>>(high) || !(low < high) ? x
-                                                                : static_cast<compute_t<T>>(low);
+    return low < high && !(static_cast<double>(x) < high) ? ops::cast<T>{}(low) : x;
   }
 };
 

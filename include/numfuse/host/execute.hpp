@@ -173,7 +173,7 @@ class vector_run {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
       vector_value<T, 0, context> v{&ctx, {}};
       if (in.data == nullptr) {
-        for (int j = 0; j < chunk; ++j) v.data[j] = convert<compute_t<T>>(in.number);
+        for (int j = 0; j < chunk; ++j) v.data[j] = in.number;
         return v;
       }
       each_offset_of(k, first, count, [&](int j, std::int64_t offset) {
