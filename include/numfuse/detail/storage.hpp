@@ -42,7 +42,7 @@ class storage {
     auto* kept = new Vector(std::move(vector));
     storage s;
     s.owner_ = owner(kept, [](void* p) { delete static_cast<Vector*>(p); });
-    s.data_ = raw_pointer(kept->data());
+    if (!is_empty(*kept)) s.data_ = raw_pointer(kept->data());
     return s;
   }
 
@@ -57,6 +57,17 @@ class storage {
   T* data() const noexcept { return data_; }
 
  private:
+  // Some vectors make data() by way of a reference to their first element: they must have one. A
+  // vector that is reserved but not sized has.
+  template <class Vector>
+  static bool is_empty(const Vector& v) {
+    if constexpr (requires { v.capacity(); }) {
+      return v.capacity() == 0;
+    } else {
+      return v.size() == 0;
+    }
+  }
+
   using owner = std::unique_ptr<void, void (*)(void*)>;
 
   T* data_ = nullptr;
