@@ -53,10 +53,10 @@ void stream::synchronize() const {
 
 namespace detail {
 
-void require_device(const char* function) {
-  if (!device_available()) {
-    throw device_error(std::string(function) + ": " + device_description());
-  }
+void require_device(std::string_view function, const shape* s) {
+  if (device_available()) return;
+  throw device_error(std::string(function) + ": " + device_description() +
+                     (s != nullptr ? "; shape " + to_string(*s) : ""));
 }
 
 device_limits current_device_limits() {

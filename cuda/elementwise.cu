@@ -3,9 +3,6 @@
 
 namespace numfuse::detail {
 
-#define NUMFUSE_ROW(name) code_of<device, formulas::name##_formula>(),
-extern const std::array<compiled_code, 8> device_elementwise_code[] = {
-    NUMFUSE_ELEMENTWISE_OPERATIONS(NUMFUSE_ROW)};
-#undef NUMFUSE_ROW
+extern const auto device_elementwise_code = code_of<device>(elementwise_calls{});
 
 }  // namespace numfuse::detail

@@ -31,12 +31,12 @@ void run_groups(const Call& c, const plan& p, const stream& on) {
       thread_group::shared_bytes(p.group * p.side_by_side, p.side_by_side, lanes)};
   constexpr bool one_pass = Call::info::levels == 1 && !Call::info::any_vector;
   if (p.how == strategy::row_replay || p.how == strategy::column_replay) {
-    launch(launched, on, replay_kernel<Call, most, Columns>, c, shape);
+    launch<replay_kernel<Call, most, Columns>>(launched, on, c, shape);
   } else if constexpr (!one_pass) {
     if (p.chunks == 1) {
-      launch(launched, on, held_kernel<Call, 1, Columns>, c, shape);
+      launch<held_kernel<Call, 1, Columns>>(launched, on, c, shape);
     } else {
-      launch(launched, on, held_kernel<Call, most, Columns>, c, shape);
+      launch<held_kernel<Call, most, Columns>>(launched, on, c, shape);
     }
   }
 }
@@ -49,18 +49,18 @@ void run(const Call& c, const plan& p, const stream& on) {
   if constexpr (Call::info::levels == 0) {
     const launch_shape launched{p.blocks, p.threads};
     if (c.where.vector_rank <= 1) {
-      launch(launched, on, elementwise_kernel<Call, most>, c);
+      launch<elementwise_kernel<Call, most>>(launched, on, c);
     } else {
-      launch(launched, on, elementwise_runs_kernel<Call>, c);
+      launch<elementwise_runs_kernel<Call>>(launched, on, c);
     }
   } else if (p.how == strategy::grid_replay) {
     const launch_shape launched{p.blocks, p.threads, thread_group::shared_bytes(p.threads, 1, 1),
                                 p.cooperative};
     const workspace w = workspace_of(on, p.blocks / p.group, p.group);
     if (c.where.vector_rank <= 1) {
-      launch(launched, on, grid_kernel<Call, tile<most, items, 1>>, c, p.group, w);
+      launch<grid_kernel<Call, tile<most, items, 1>>>(launched, on, c, p.group, w);
     } else {
-      launch(launched, on, grid_kernel<Call, run_tile<items>>, c, p.group, w);
+      launch<grid_kernel<Call, run_tile<items>>>(launched, on, c, p.group, w);
     }
   } else if (p.how == strategy::column_held || p.how == strategy::column_replay) {
     run_groups<true>(c, p, on);

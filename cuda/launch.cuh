@@ -26,15 +26,15 @@ inline void check(cudaError_t status, const char* function) {
 #endif
 
 /// Launches a kernel on a stream. Asynchronous. Throws device_error where it cannot be launched.
-template <class... Parameters, class... Arguments>
-void launch(const launch_shape& shape, const stream& on, void (*kernel)(Parameters...),
-            const Arguments&... arguments) {
+template <auto Kernel, class... Arguments>
+void launch(const launch_shape& shape, const stream& on, const Arguments&... arguments) {
 #if defined(NUMFUSE_SIMT)
   static_cast<void>(on);
-  simt::launch(simt::config{dim3(static_cast<unsigned>(shape.blocks)),
-                            dim3(static_cast<unsigned>(shape.threads)),
-                            static_cast<std::size_t>(shape.shared_bytes), shape.cooperative},
-               kernel, arguments...);
+  simt::launch_counted<Kernel>(
+      simt::config{dim3(static_cast<unsigned>(shape.blocks)),
+                   dim3(static_cast<unsigned>(shape.threads)),
+                   static_cast<std::size_t>(shape.shared_bytes), shape.cooperative},
+      arguments...);
 #else
   cudaLaunchAttribute cooperative;
   cooperative.id = cudaLaunchAttributeCooperative;
@@ -46,7 +46,7 @@ void launch(const launch_shape& shape, const stream& on, void (*kernel)(Paramete
   config.stream = on.get();
   config.attrs = &cooperative;
   config.numAttrs = shape.cooperative ? 1 : 0;
-  check(cudaLaunchKernelEx(&config, kernel, arguments...), "launch");
+  check(cudaLaunchKernelEx(&config, Kernel, arguments...), "launch");
 #endif
 }
 

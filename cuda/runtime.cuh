@@ -2,7 +2,7 @@
 #pragma once
 
 #if defined(NUMFUSE_SIMT)
-#include <simt/simt.hpp>
+#include <simt/coverage.hpp>
 #else
 #include <cooperative_groups.h>
 #include <cuda_runtime.h>

@@ -3,9 +3,6 @@
 
 namespace numfuse::detail {
 
-#define NUMFUSE_ROW(name) code_of<device, formulas::name##_formula>(),
-extern const std::array<compiled_code, 8> device_softmax_code[] = {
-    NUMFUSE_VECTOR_OPERATIONS(NUMFUSE_ROW)};
-#undef NUMFUSE_ROW
+extern const auto device_softmax_code = code_of<device>(softmax_calls{});
 
 }  // namespace numfuse::detail

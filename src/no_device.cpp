@@ -9,8 +9,9 @@
 namespace numfuse {
 namespace {
 
-[[noreturn]] void no_cuda(const char* function) {
-  throw device_error(std::string(function) + ": numfuse was built without CUDA");
+[[noreturn]] void no_cuda(std::string_view function, const shape* s = nullptr) {
+  throw device_error(std::string(function) + ": " + device_description() +
+                     (s != nullptr ? "; shape " + to_string(*s) : ""));
 }
 
 }  // namespace
@@ -24,6 +25,8 @@ stream stream::create() { no_cuda("stream::create"); }
 void stream::synchronize() const {}
 
 namespace detail {
+
+void require_device(std::string_view function, const shape* s) { no_cuda(function, s); }
 
 device_limits current_device_limits() { return {}; }
 

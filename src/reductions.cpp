@@ -3,9 +3,6 @@
 
 namespace numfuse::detail {
 
-#define NUMFUSE_ROW(name) code_of<host, formulas::name##_formula>(),
-extern const std::array<compiled_code, 8> host_reductions_code[] = {
-    NUMFUSE_REDUCTION_OPERATIONS(NUMFUSE_ROW)};
-#undef NUMFUSE_ROW
+extern const auto host_reductions_code = code_of<host>(reductions_calls{});
 
 }  // namespace numfuse::detail

@@ -13,19 +13,26 @@ tensor<T, Space> empty(const shape& s) {
   return tensor<T, Space>(s);
 }
 
+namespace detail {
+template <any_dtype T, any_space Space>
+tensor<T, Space> filled(const shape& s, T value, std::string_view function) {
+  return fuse(formulas::copy_formula{}).along(all).named(function)(repeated<T, Space>{s, value});
+}
+}  // namespace detail
+
 template <any_dtype T, any_space Space = host>
 tensor<T, Space> full(const shape& s, T value) {
-  return fuse(formulas::copy_formula{}).along(all)(detail::repeated<T, Space>{s, value});
+  return detail::filled<T, Space>(s, value, "full");
 }
 
 template <any_dtype T, any_space Space = host>
 tensor<T, Space> zeros(const shape& s) {
-  return full<T, Space>(s, convert<T>(0));
+  return detail::filled<T, Space>(s, convert<T>(0), "zeros");
 }
 
 template <any_dtype T, any_space Space = host>
 tensor<T, Space> ones(const shape& s) {
-  return full<T, Space>(s, convert<T>(1));
+  return detail::filled<T, Space>(s, convert<T>(1), "ones");
 }
 
 /// start, start + step, ... before stop. Throws value_error for a step of 0.
@@ -52,6 +59,7 @@ tensor<T, Space> linspace(double start, double stop, std::int64_t count = 50) {
   if (count < 0) throw value_error("linspace: the count " + std::to_string(count) + " is negative");
   const double step = count > 1 ? (stop - start) / static_cast<double>(count - 1) : 0;
   auto result = fuse(formulas::arange_formula<T>{{}, start, step})
+                    .named("linspace")
                     .along(all)(detail::repeated<T, Space>{{count}, T{}});
   // The last number is `stop` itself, not what rounding makes of it.
   if (count > 1) {
@@ -65,7 +73,7 @@ tensor<T, Space> linspace(double start, double stop, std::int64_t count = 50) {
 /// The identity matrix of n rows.
 template <any_dtype T, any_space Space = host>
 tensor<T, Space> eye(std::int64_t n) {
-  auto result = zeros<T, Space>({n, n});
+  auto result = detail::filled<T, Space>({n, n}, convert<T>(0), "eye");
   tensor_view<T, Space> diagonal(result.data(), shape{n}, strides{n + 1});
   fuse(formulas::copy_formula{})
       .along(all)

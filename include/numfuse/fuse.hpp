@@ -265,17 +265,25 @@ class fused {
     (std::index_sequence_for<Out...>{});
   }
 
+  // A call in a space that is not there fails by its own name, before anything is allocated.
+  template <class... X>
+  void require_space(const checked<X...>& a) const {
+    detail::require_space<space<X...>>(name_, a.all);
+  }
+
   template <class... X, class... Out>
   void run(detail::types<Out...> out, const checked<X...>& a,
            const std::array<detail::described, sizeof...(Out)>& results, const X&... x) const {
     bool nothing_to_write = true;
     for (const auto& r : results) nothing_to_write &= r.sizes.size() == 0;
     if (nothing_to_write) return;
+    require_space(a);
     detail::execute(space<X...>{}, make_call<X...>(out, a, results, x...), stream_);
   }
 
   template <class... X, class... Out>
   auto make_results(detail::types<Out...> out, const checked<X...>& a, const X&... x) const {
+    require_space(a);
     const auto shapes = describe_results<X...>(a, [](int) { return nullptr; });
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       std::tuple<tensor<Out, space<X...>>...> results{

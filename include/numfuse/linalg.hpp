@@ -65,6 +65,7 @@ tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Spac
   // A vector becomes a matrix of one row or one column before it is repeated over the batch.
   if (a.rank() == 1) a = a.expand_dims(0);
   if (b.rank() == 1) b = b.expand_dims(1);
+  require_space<Space>(function, s.result);
   a = a.broadcast_to(s.a);
   b = b.broadcast_to(s.b);
   if constexpr (!floating_dtype<T>) {
@@ -132,6 +133,7 @@ auto dot(const X& x, const Y& y) {
   const bool vectors = left.rank() == 1 && right.rank() == 1;
   if constexpr (floating_dtype<T>) {
     if (vectors && left.shape() == right.shape() && left.size() > 0) {
+      detail::require_space<space>("dot", left.shape());
       tensor<T, space> result{shape{}};
       detail::blas_dot<T>(space{}, left.size(), left.data(), left.strides()[0], right.data(),
                           right.strides()[0], result.data(), stream{});

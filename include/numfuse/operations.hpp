@@ -42,18 +42,6 @@ namespace numfuse::detail {
 template <class F, class... In>
 using call_of = call<F, types<In...>, typename formula_info<F, In...>::dtypes>;
 
-/// Repeats T as often as F takes inputs.
-template <class F, class T>
-constexpr auto uniform_call() {
-  if constexpr (F::arity == 1) {
-    return std::type_identity<call_of<F, T>>{};
-  } else if constexpr (F::arity == 2) {
-    return std::type_identity<call_of<F, T, T>>{};
-  } else {
-    return std::type_identity<call_of<F, T, T, T>>{};
-  }
-}
-
 /// True where the library holds F for inputs of dtype T alone.
 template <class F, class T>
 constexpr bool is_compiled() {

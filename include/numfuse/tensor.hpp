@@ -165,6 +165,7 @@ class tensor {
   /// A copy in another space: one transfer. Waits for it where the host takes part.
   template <any_space To>
   tensor<T, To> to(const numfuse::stream& on = {}) const {
+    detail::require_space<To>("to", shape_);
     tensor<T, To> result(shape_, on);
     detail::copy_bytes(result.data(), data(), bytes(), on, typename memory_of<To>::type{},
                        memory{});

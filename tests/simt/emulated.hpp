@@ -2,7 +2,7 @@
 #pragma once
 
 #define NUMFUSE_SIMT 1
-#include <simt/simt.hpp>
+#include <simt/coverage.hpp>
 
 #include <vector>
 
@@ -19,10 +19,34 @@ struct memory_of<emulated> {
   using type = host;
 };
 
-/// The CUDA executor in full: plan, launch and kernel, on a GPU small enough to emulate quickly.
+/// A GPU small enough to emulate quickly. ThreadSanitizer follows at most some 3500 threads at
+/// once.
+#if defined(NUMFUSE_SIMT_TSAN)
+inline constexpr detail::device_limits emulated_gpu{4, 2048};
+#else
+inline constexpr detail::device_limits emulated_gpu{8, 2048};
+#endif
+
+/// The CUDA executor in full: plan, launch and kernel.
 template <class Call>
-void execute_in(emulated, const Call& c, const stream& on) {
-  cuda::run(c, detail::plan_on_device(detail::facts_of(c), c.where, {8, 2048}), on);
+void emulate(const Call& c, const stream& on) {
+  cuda::run(c, detail::plan_on_device(detail::facts_of(c), c.where, emulated_gpu), on);
+}
+
+namespace detail {
+/// The library's operations are compiled once, for all tests: tests/simt/CMakeLists.txt.
+template <class Call>
+void execute_compiled(emulated, const Call& c, const stream& on);
+}  // namespace detail
+
+template <class F, class... In, class... Out>
+void execute_in(emulated, const detail::call<F, detail::types<In...>, detail::types<Out...>>& c,
+                const stream& on) {
+  if constexpr (detail::compiled_formula<F, In...>) {
+    detail::execute_compiled(emulated{}, c, on);
+  } else {
+    emulate(c, on);
+  }
 }
 
 namespace cuda {

@@ -52,9 +52,9 @@ NUMFUSE_SIMT_VECTORS(ulonglong, unsigned long long)
 #ifndef __constant__
 #define __constant__
 #endif
-#ifndef __forceinline__
-#define __forceinline__ inline __attribute__((always_inline))
-#endif
+// Kernels are many and large: nothing is inlined by force.
+#undef __forceinline__
+#define __forceinline__ inline
 #ifndef __launch_bounds__
 #define __launch_bounds__(...)
 #endif

@@ -1,4 +1,5 @@
-// Where the typed tests run: every dtype in every space, each space behind one policy.
+// Where the typed tests run: every dtype in every space, each space behind one policy. The programs
+// simt_* run the same tests in the emulated space.
 //
 // A policy has
 //   space           the tag of its tensors,
@@ -13,6 +14,10 @@
 #include <string>
 
 #include <numfuse/numfuse.hpp>
+
+#if defined(NUMFUSE_TEST_SIMT)
+#include <simt/emulated.hpp>
+#endif
 
 namespace numfuse::tests {
 
@@ -56,6 +61,28 @@ struct device_space {
   }
 };
 
+#if defined(NUMFUSE_TEST_SIMT)
+/// The kernels of the CUDA executor, emulated.
+struct simt_space {
+  using space = emulated;
+  static constexpr const char* name = "simt";
+  static std::string skip_reason() { return {}; }
+
+  template <any_dtype T>
+  static tensor<T, emulated> to_space(const host_tensor<T>& x) {
+    return x.template to<emulated>();
+  }
+  template <any_dtype T>
+  static host_tensor<T> back(const tensor<T, emulated>& x) {
+    return x.template to<host>();
+  }
+  template <class T>
+  static auto back(const tensor_view<T, emulated>& x) {
+    return copy(x).template to<host>();
+  }
+};
+#endif
+
 /// One entry of a list of typed tests.
 template <any_dtype T, class Policy>
 struct on {
@@ -64,7 +91,11 @@ struct on {
   using space = typename Policy::space;
 };
 
+#if defined(NUMFUSE_TEST_SIMT)
+#define NUMFUSE_IN_SPACES(T) on<T, simt_space>
+#else
 #define NUMFUSE_IN_SPACES(T) on<T, host_space>, on<T, device_space>
+#endif
 #if NUMFUSE_HAS_CUDA
 #define NUMFUSE_HALVES_IN_SPACES , NUMFUSE_IN_SPACES(half), NUMFUSE_IN_SPACES(bfloat16)
 #else

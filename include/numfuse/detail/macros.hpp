@@ -8,8 +8,14 @@
 #define NUMFUSE_HD
 #endif
 
-/// Formulas are chains of tiny functions; each must dissolve in its caller.
+/// Formulas are chains of tiny functions; each must dissolve in its caller. Not where the code is
+/// there to be checked: instrumented by a sanitizer, or a kernel run by the tests on a CPU, it
+/// would take minutes to compile.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(NUMFUSE_SIMT)
+#define NUMFUSE_INLINE NUMFUSE_HD inline
+#define NUMFUSE_INLINE_BODY
+#else
 #define NUMFUSE_INLINE NUMFUSE_HD __attribute__((always_inline)) inline
-
 /// The same for a lambda, between its parameters and its body.
 #define NUMFUSE_INLINE_BODY __attribute__((always_inline))
+#endif

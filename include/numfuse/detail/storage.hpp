@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include <numfuse/dtype.hpp>
+#include <numfuse/shape.hpp>
 #include <numfuse/space.hpp>
 #include <numfuse/stream.hpp>
 
@@ -85,8 +87,14 @@ storage<T> allocate(device, std::int64_t size, const stream& s);
 template <class T>
 storage<T> allocate_pinned(std::int64_t size);
 
-/// Throws device_error "function: why there is no GPU" where there is none.
-void require_device(const char* function);
+/// Throws device_error "function: why there is no GPU; shape (2, 3)" where there is none.
+void require_device(std::string_view function, const shape* s = nullptr);
+
+/// The same for the device space; the others are always there.
+template <any_space Space>
+void require_space(std::string_view function, const shape& s) {
+  if constexpr (std::same_as<Space, device>) require_device(function, &s);
+}
 
 /// Copies between any two spaces in stream order. Waits for the copy where host memory takes part.
 void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, host, host);

@@ -1,0 +1,127 @@
+// Every kernel that the library compiles runs under emulation, for every operation and dtype, and
+// gives what the host executor gives. The program knows what it holds: a kernel that did not run
+// fails the test.
+#include <simt/uses.hpp>
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <map>
+
+#include "../../src/calls.hpp"
+#include "support/compare.hpp"
+
+namespace numfuse::tests {
+namespace {
+
+using detail::call;
+using detail::types;
+
+// Formulas with constants, which decide nothing about the kernel.
+template <class F>
+F example() {
+  return F{};
+}
+template <class F>
+requires requires(F f) { f.order; }
+F example() { return F{{}, 3}; }
+template <class F>
+requires requires(F f) { f.rtol; }
+F example() { return F{{}, 1e-5, 1e-8, true}; }
+template <class F>
+requires requires(F f) { f.step; }
+F example() { return F{{}, 2, 3}; }
+template <class F>
+requires requires(F f) { f.seed; }
+F example() { return F{{}, 7, 0, 1}; }
+
+// Sums and products of these have no rounding errors, in whatever order they are made.
+template <class T>
+host_tensor<T> exact_input(const shape& s, std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  host_tensor<T> x(s);
+  for (T& value : x) {
+    const std::uint64_t k = engine() % 3;
+    if constexpr (floating_dtype<T>) {
+      value = from_double<T>(k == 0 ? 0.5 : static_cast<double>(k));
+    } else {
+      value = static_cast<T>(k);
+    }
+  }
+  return x;
+}
+
+class every_call {
+ public:
+  template <class F, class... In, class Out>
+  void operator()(std::type_identity<call<F, types<In...>, types<Out>>>) {
+    constexpr bool elementwise = call<F, types<In...>, types<Out>>::info::levels == 0;
+    operation_ = F::name;
+    ((operation_ += std::string(" ") + name_of(dtype_of<In>)), ...);
+    for (const use& u : elementwise ? elementwise_uses : vector_uses) {
+      auto on_host = inputs<In...>(u.sizes);
+      auto on_gpu = emulated_inputs(on_host);
+      const auto f = fuse(example<F>()).along(u.axis);
+      expect_same(run_use<elementwise, emulated, Out>(f, u, on_gpu).template to<host>(),
+                  run_use<elementwise, host, Out>(f, u, on_host), u.sizes);
+    }
+  }
+
+ private:
+  // Half of the time all inputs are the same, as comparisons would have it.
+  template <class... In>
+  std::tuple<host_tensor<In>...> inputs(const shape& s) {
+    ++seed_;
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return std::tuple<host_tensor<In>...>{exact_input<In>(s, seed_ + seed_ % 2 * I)...};
+    }
+    (std::index_sequence_for<In...>{});
+  }
+
+  template <class T>
+  void expect_same(const host_tensor<T>& result, const host_tensor<T>& expected,
+                   const shape& s) const {
+    const auto wide = for_reference(expected);
+    expect_close(result, wide, wide, {2, "the same numbers added in another order", 1},
+                 {operation_, "shape " + to_string(s), 0, s.size()});
+  }
+
+  std::string operation_;
+  std::uint64_t seed_ = 0;
+};
+
+template <class... Call>
+void run_all(types<Call...>) {
+  every_call check;
+  (check(std::type_identity<Call>{}), ...);
+}
+
+TEST(operations, elementwise) { run_all(detail::elementwise_calls{}); }
+TEST(operations, reductions) { run_all(detail::reductions_calls{}); }
+TEST(operations, softmax) { run_all(detail::softmax_calls{}); }
+TEST(operations, conversions) { run_all(detail::conversions_calls{}); }
+
+// Runs last: what the operations before have not launched.
+TEST(operations_coverage, every_kernel_has_run) {
+  std::map<std::string, std::pair<int, int>> families;  // executed, compiled
+  int executed = 0;
+  for (const simt::kernel_record* kernel : simt::kernel_records()) {
+    auto& [ran, all_of] = families[kernel->name.substr(0, kernel->name.find('<'))];
+    ++all_of;
+    if (kernel->launches > 0) {
+      ++ran;
+      ++executed;
+    } else {
+      ADD_FAILURE() << "not executed: " << kernel->name;
+    }
+  }
+  for (const auto& [name, counts] : families) {
+    std::cout << name << ": " << counts.first << " of " << counts.second << '\n';
+  }
+  std::cout << "simt coverage: " << executed << " of " << simt::kernel_records().size()
+            << " kernels executed\n";
+  EXPECT_GT(executed, 0);
+}
+
+}  // namespace
+}  // namespace numfuse::tests
