@@ -4,7 +4,7 @@
 
 #include <numfuse/cuda/runtime.cuh>
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 /// Where the pieces of one operand lie, and how far apart the elements of a piece.
 struct placement {
@@ -234,4 +234,4 @@ __device__ __forceinline__ int shift_of(const T* address) {
   return static_cast<int>(reinterpret_cast<std::uintptr_t>(address) / sizeof(T) % Items);
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

@@ -4,7 +4,7 @@
 #include <numfuse/cuda/runtime.cuh>
 #include <numfuse/detail/replay.hpp>
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 /// Bytes in which any state of a reduction fits.
 inline constexpr int state_bytes = detail::reduction_slots<1>::bytes;
@@ -121,4 +121,4 @@ __device__ __forceinline__ bool arrives_last(unsigned* ticket, int blocks) {
   return result;
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

@@ -4,7 +4,7 @@
 #include <numfuse/cuda/access.cuh>
 #include <numfuse/plan.hpp>
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 /// A part of a vector and nothing else: no thread knows of another.
 template <class Tile>
@@ -101,4 +101,4 @@ __global__ void __launch_bounds__(256, 1) elementwise_runs_kernel(const __grid_c
   }
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

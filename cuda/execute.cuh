@@ -14,7 +14,7 @@ formula_facts facts_of(const call<F, types<In...>, types<Out...>>& c);
 
 }  // namespace numfuse::detail
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 /// Memory for blocks to meet in, for `vectors` vectors of `blocks` blocks each. It belongs to the
 /// stream, whose launches use it one after another, and stays until the process ends.
@@ -74,4 +74,4 @@ void run(const Call& c, const stream& on) {
   run(c, detail::plan_on_device(detail::facts_of(c), c.where, detail::current_device_limits()), on);
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

@@ -4,7 +4,7 @@
 
 #include <numfuse/cuda/vectors.cuh>
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 /// The context of a vector held by a group: a reduction is complete when the call returns.
 template <class Tile>
@@ -57,4 +57,4 @@ __global__ void __launch_bounds__(detail::most_held_threads, 1)
   }
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

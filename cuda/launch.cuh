@@ -5,7 +5,7 @@
 #include <numfuse/error.hpp>
 #include <numfuse/stream.hpp>
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 struct launch_shape {
   std::int64_t blocks;
@@ -50,4 +50,4 @@ void launch(const launch_shape& shape, const stream& on, const Arguments&... arg
 #endif
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

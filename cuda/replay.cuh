@@ -3,7 +3,7 @@
 
 #include <numfuse/cuda/vectors.cuh>
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 /// Joins a group's threads within a block.
 template <int Lanes>
@@ -199,4 +199,4 @@ __global__ void __launch_bounds__(256, 1)
   }
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

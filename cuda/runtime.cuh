@@ -10,7 +10,15 @@
 
 #include <numfuse/detail/call.hpp>
 
-namespace numfuse::cuda {
+// An emulated kernel is another function than the GPU's, though its source is the same: a program
+// may hold both.
+#if defined(NUMFUSE_SIMT)
+#define NUMFUSE_CUDA_NAMESPACE cuda::inline emulation
+#else
+#define NUMFUSE_CUDA_NAMESPACE cuda
+#endif
+
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 inline constexpr int warp_size = 32;
 inline constexpr unsigned all_lanes = 0xffffffffu;
@@ -34,4 +42,4 @@ __device__ __forceinline__ void grid_barrier() {
 #endif
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

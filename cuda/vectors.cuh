@@ -4,7 +4,7 @@
 #include <numfuse/cuda/collectives.cuh>
 #include <numfuse/cuda/elementwise.cuh>
 
-namespace numfuse::cuda {
+namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
 /// How a launch gives vectors to groups.
 struct group_shape {
@@ -69,4 +69,4 @@ __device__ __forceinline__ void store_scalars(const Call& c, const Vectors& v,
   });
 }
 
-}  // namespace numfuse::cuda
+}  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

@@ -121,6 +121,9 @@ TYPED_TEST(Tensor, TransposeAndReshape) {
   EXPECT_EQ(x.reshape({-1, 4}).shape(), (shape{6, 4}));
   EXPECT_EQ(x.reshape({-1, 4}).data(), x.data());
   EXPECT_EQ(reshape(x, {4, -1, 2}).shape(), (shape{4, 3, 2}));
+  EXPECT_EQ(transpose(x).shape(), (shape{4, 3, 2}));
+  EXPECT_EQ(transpose(x, {1, 0, 2}).strides(), (strides{4, 12, 1}));
+  EXPECT_EQ(broadcast_to(x, {5, 2, 3, 4}).data(), x.data());
   EXPECT_EQ(x.reshape({24}).reshape({2, 3, 4}).shape(), x.shape());
   EXPECT_EQ((tensor<T, typename TypeParam::space>(shape{0, 3}).reshape({3, -1}).shape()),
             (shape{3, 0}));

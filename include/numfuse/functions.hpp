@@ -15,13 +15,13 @@ namespace detail {
 
 /// x itself where its dtype is T, else a copy as T; a number as it is.
 template <class T, argument X>
-decltype(auto) as_dtype(const X& x) {
+decltype(auto) as_dtype(const X& x, const stream& on = {}) {
   if constexpr (number<X>) {
     return x;
   } else if constexpr (std::same_as<element_t<X>, T>) {
     return (x);
   } else {
-    return fuse(formulas::astype_formula<T>{})(x);
+    return fuse(formulas::astype_formula<T>{}).on(on)(x);
   }
 }
 
@@ -242,6 +242,22 @@ auto l2_loss(const P& yhat, const Y& y) {
 template <tensor_like X>
 auto reshape(X&& x, const extents& sizes) {
   return std::forward<X>(x).reshape(sizes);
+}
+
+/// The axes in reverse order, or in the given one: a view of an lvalue. No copy.
+template <tensor_like X>
+auto transpose(X&& x) {
+  return std::forward<X>(x).transpose();
+}
+template <tensor_like X>
+auto transpose(X&& x, const extents& axes) {
+  return std::forward<X>(x).transpose(axes);
+}
+
+/// The elements repeated to a larger shape by NumPy's rules: a view of an lvalue. No copy.
+template <tensor_like X>
+auto broadcast_to(X&& x, const shape& s) {
+  return std::forward<X>(x).broadcast_to(s);
 }
 
 /// (length, height, depth) to (length * height * depth, 1), as a new tensor.

@@ -2,7 +2,7 @@
 //
 // Dtypes: float32, float64, float16 and bfloat16 through BLAS, the 16-bit ones with sums in
 // float32; integers and bool, which no BLAS has, as a formula. Mixed dtypes promote first. Stream:
-// on the device asynchronous on the default stream; scalars stay in device memory. Throws
+// on the device asynchronous on the given one; scalars stay in device memory. Throws
 // shape_error that names both shapes; device_error where cuBLAS fails.
 #pragma once
 
@@ -58,9 +58,19 @@ auto view_of(const X& x) {
                                                      d.sizes, d.strides);
 }
 
+/// All elements in C order, from a copy where no view has them so.
+template <class T, class Space>
+tensor_view<const T, Space> flat(const tensor_view<const T, Space>& v, tensor<T, Space>& copy,
+                                 const stream& on) {
+  if (v.rank() == 1) return v;
+  if (v.strides() == contiguous_strides(v.shape())) return v.reshape({-1});
+  copy = tensor<T, Space>(v, on);
+  return std::as_const(copy).reshape({-1});
+}
+
 template <any_dtype T, any_space Space>
 tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Space> b,
-                        std::string_view function) {
+                        const stream& on, std::string_view function) {
   const matmul_shapes s = resolve_matmul(a.shape(), b.shape(), function);
   // A vector becomes a matrix of one row or one column before it is repeated over the batch.
   if (a.rank() == 1) a = a.expand_dims(0);
@@ -69,7 +79,7 @@ tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Spac
   a = a.broadcast_to(s.a);
   b = b.broadcast_to(s.b);
   if constexpr (!floating_dtype<T>) {
-    const auto products = fuse(formulas::dot_formula{}).named(function);
+    const auto products = fuse(formulas::dot_formula{}).on(on).named(function);
     tensor_view<const T, Space> columns = b.transpose([&] {
       extents axes;
       for (int d = 0; d < b.rank() - 2; ++d) axes.push_back(d);
@@ -79,21 +89,21 @@ tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Spac
     }());
     return products(a.expand_dims(-2), columns.expand_dims(-3)).reshape(s.result);
   } else {
-    tensor<T, Space> result(s.result);
+    tensor<T, Space> result(s.result, on);
     if (result.size() == 0) return result;
     if (s.sizes.k == 0)
-      return fuse(formulas::copy_formula{})(repeated<T, Space>{s.result, convert<T>(0)});
+      return fuse(formulas::copy_formula{}).on(on)(repeated<T, Space>{s.result, convert<T>(0)});
     gemm_operand left, right;
     tensor<T, Space> a_copy, b_copy;
     if (!as_gemm_operand(describe(a), left)) {
-      a_copy = tensor<T, Space>(a);
+      a_copy = tensor<T, Space>(a, on);
       as_gemm_operand(describe(a_copy), left);
     }
     if (!as_gemm_operand(describe(b), right)) {
-      b_copy = tensor<T, Space>(b);
+      b_copy = tensor<T, Space>(b, on);
       as_gemm_operand(describe(b_copy), right);
     }
-    gemm<T>(Space{}, s.sizes, left, right, result.data(), stream{});
+    gemm<T>(Space{}, s.sizes, left, right, result.data(), on);
     return result;
   }
 }
@@ -104,57 +114,64 @@ tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Spac
 /// the left is a row, on the right a column; its axis is dropped from the result.
 /// Shapes: (..., m, k), (..., k, n) to (..., m, n).
 template <tensor_like X, tensor_like Y>
-auto matmul(const X& x, const Y& y) {
+auto matmul(const X& x, const Y& y, const stream& on = {}) {
   using T = promote_t<element_t<X>, element_t<Y>>;
   static_assert(std::same_as<space_t<X>, space_t<Y>>,
                 "numfuse: the tensors of one call must live in one space; use to<Space>()");
-  const auto& a = detail::as_dtype<T>(x);
-  const auto& b = detail::as_dtype<T>(y);
-  return detail::matmul<T, space_t<X>>(detail::view_of(a), detail::view_of(b), "matmul");
+  const auto& a = detail::as_dtype<T>(x, on);
+  const auto& b = detail::as_dtype<T>(y, on);
+  return detail::matmul<T, space_t<X>>(detail::view_of(a), detail::view_of(b), on, "matmul");
 }
 
 /// NumPy's dot for at most two dimensions: two vectors give their inner product, of rank 0; with a
 /// matrix it is matmul; with a rank-0 operand, multiply.
 template <tensor_like X, tensor_like Y>
-auto dot(const X& x, const Y& y) {
+auto dot(const X& x, const Y& y, const stream& on = {}) {
   using T = promote_t<element_t<X>, element_t<Y>>;
   using space = space_t<X>;
   static_assert(std::same_as<space, space_t<Y>>,
                 "numfuse: the tensors of one call must live in one space; use to<Space>()");
-  if (x.rank() == 0 || y.rank() == 0) return multiply(x, y);
+  if (x.rank() == 0 || y.rank() == 0) {
+    return fuse(formulas::multiply_formula{})
+        .on(on)
+        .named("dot")(detail::as_dtype<T>(x, on), detail::as_dtype<T>(y, on));
+  }
   if (x.rank() > 2 || y.rank() > 2) {
     throw shape_error("dot: shapes " + to_string(x.shape()) + " and " + to_string(y.shape()) +
                       ": at most two dimensions; use matmul for batches");
   }
-  const auto& a = detail::as_dtype<T>(x);
-  const auto& b = detail::as_dtype<T>(y);
+  const auto& a = detail::as_dtype<T>(x, on);
+  const auto& b = detail::as_dtype<T>(y, on);
   const auto left = detail::view_of(a);
   const auto right = detail::view_of(b);
   const bool vectors = left.rank() == 1 && right.rank() == 1;
   if constexpr (floating_dtype<T>) {
     if (vectors && left.shape() == right.shape() && left.size() > 0) {
       detail::require_space<space>("dot", left.shape());
-      tensor<T, space> result{shape{}};
+      tensor<T, space> result(shape{}, on);
       detail::blas_dot<T>(space{}, left.size(), left.data(), left.strides()[0], right.data(),
-                          right.strides()[0], result.data(), stream{});
+                          right.strides()[0], result.data(), on);
       return result;
     }
   }
-  return detail::matmul<T, space>(left, right, "dot");
+  return detail::matmul<T, space>(left, right, on, "dot");
 }
 
 /// a_i b_j for the elements of both operands in C order: a matrix product with inner size 1, which
 /// only writes its result. Shapes: (m), (n) to (m, n).
 template <tensor_like X, tensor_like Y>
-auto outer(const X& x, const Y& y) {
+auto outer(const X& x, const Y& y, const stream& on = {}) {
   using T = promote_t<element_t<X>, element_t<Y>>;
-  const auto column = [](const auto& v, const extents& sizes) {
-    return tensor<element_t<decltype(v)>, space_t<decltype(v)>>(detail::view_of(v)).reshape(sizes);
-  };
+  using space = space_t<X>;
+  const auto& a = detail::as_dtype<T>(x, on);
+  const auto& b = detail::as_dtype<T>(y, on);
+  tensor<T, space> a_copy, b_copy;
+  const auto column = detail::flat(detail::view_of(a), a_copy, on).expand_dims(1);
+  const auto row = detail::flat(detail::view_of(b), b_copy, on).expand_dims(0);
   if constexpr (floating_dtype<T>) {
-    return matmul(column(x, {-1, 1}), column(y, {1, -1}));
+    return detail::matmul<T, space>(column, row, on, "outer");
   } else {
-    return multiply(column(x, {-1, 1}), column(y, {1, -1}));
+    return fuse(formulas::multiply_formula{}).on(on).named("outer")(column, row);
   }
 }
 

@@ -49,7 +49,7 @@ void execute_in(emulated, const detail::call<F, detail::types<In...>, detail::ty
   }
 }
 
-namespace cuda {
+namespace NUMFUSE_CUDA_NAMESPACE {
 
 inline workspace workspace_of(const stream&, std::int64_t vectors, std::int64_t blocks) {
   struct alignas(16) state {
@@ -67,5 +67,5 @@ inline workspace workspace_of(const stream&, std::int64_t vectors, std::int64_t 
   return {reinterpret_cast<unsigned char*>(states.data()), tickets.data()};
 }
 
-}  // namespace cuda
+}  // namespace NUMFUSE_CUDA_NAMESPACE
 }  // namespace numfuse

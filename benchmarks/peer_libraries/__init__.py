@@ -1,0 +1,1 @@
+"""The libraries that peers.py measures beside numfuse, one file each."""

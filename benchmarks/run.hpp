@@ -1,0 +1,150 @@
+// Owns the order of a benchmark: ceilings first, then every workload in every mode, within a
+// budget.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+#include "report.hpp"
+#include "workloads.hpp"
+
+namespace bench {
+
+struct options {
+  std::string output;
+  std::string commit;
+  std::string only;  // functions whose name contains this
+  bool quick = false;
+  double budget = 300;  // seconds
+};
+
+/// Reads the command line. Returns an exit status where the program is to end.
+inline std::optional<int> parse(int argc, char** argv, const char* about, options& o) {
+  CLI::App app(about);
+  app.add_option("--output", o.output, "Write the measurements to this file, as JSON");
+  app.add_option("--commit", o.commit, "The commit that is measured, for the report");
+  app.add_option("--only", o.only, "Measure only functions whose name contains this");
+  app.add_option("--budget", o.budget, "Stop after so many seconds")->check(CLI::PositiveNumber);
+  app.add_flag("--quick", o.quick, "Few sizes, few repeats");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e);
+  }
+  return std::nullopt;
+}
+
+/// A back end has
+///   space                         where it runs;
+///   where()                       the machine;
+///   sizes(quick)                  the grid;
+///   on()                          the stream of the calls;
+///   clock(f)                      seconds of f();
+///   ceilings(patience)            name to bytes a second;
+///   modes(elements)               how calls of this size are timed beside "warm";
+///   time(mode, call, patience)    one of those.
+template <class Backend>
+class benchmark {
+ public:
+  benchmark(Backend& b, const options& o) : backend_(b), options_(o) {
+    if (o.quick) patience_ = {1e-3, 5};
+  }
+
+  report run() {
+    report_.commit = options_.commit;
+    report_.where = backend_.where();
+    std::printf("%s\n", report_.where.name.c_str());
+    report_.ceilings = backend_.ceilings(patience_);
+    for (const auto& [name, speed] : report_.ceilings) {
+      std::printf("ceiling of %-5s %9.2f GB/s\n", name.c_str(), 1e-9 * speed);
+    }
+    const grid g = backend_.sizes(options_.quick);
+    run_dtype<float>(g);
+#if NUMFUSE_HAS_CUDA
+    if (std::same_as<typename Backend::space, nf::device>) run_dtype<nf::bfloat16>(g);
+#endif
+    run_dtype<double>(g);
+#if NUMFUSE_HAS_CUDA
+    if (std::same_as<typename Backend::space, nf::device>) run_dtype<nf::half>(g);
+#endif
+    return std::move(report_);
+  }
+
+ private:
+  template <class T>
+  void run_dtype(const grid& g) {
+    for (workload& w : workloads<T, typename Backend::space>(g, backend_.on()).all()) {
+      if (w.what.function.find(options_.only) == std::string::npos) continue;
+      const std::string name =
+          w.what.function + " (" + shape_text(w.what.shape) + ") " + w.what.dtype;
+      if (seconds_since_start() > options_.budget) {
+        report_.skipped.emplace_back(name, "the time was up");
+        continue;
+      }
+      try {
+        measure(w, g);
+      } catch (const std::exception& e) {
+        report_.skipped.emplace_back(name, e.what());
+        std::printf("%s: %s\n", name.c_str(), e.what());
+      }
+    }
+  }
+
+  void measure(workload& w, const grid& g) {
+    const int copies = static_cast<int>(
+        std::clamp(std::ceil(2 * g.cache_bytes / std::max(w.footprint, 1.0)), 1.0, 64.0));
+    const auto call = w.prepare(copies);
+    add(w.what, "warm",
+        time_calls([&](const auto& f) { return backend_.clock(f); }, call, copies, patience_));
+    double elements = 1;
+    for (std::int64_t n : w.what.shape) elements *= static_cast<double>(n);
+    for (const char* mode : backend_.modes(elements)) {
+      add(w.what, mode, backend_.time(mode, call, copies, patience_));
+    }
+  }
+
+  void add(measurement m, const char* mode, const timing& t) {
+    m.mode = mode;
+    m.time = t;
+    print_line(report_, m);
+    report_.results.push_back(std::move(m));
+  }
+
+  double seconds_since_start() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+  Backend& backend_;
+  options options_;
+  patience patience_;
+  report report_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+struct no_peers {
+  template <class Backend>
+  void operator()(Backend&, const options&, report&) const {}
+};
+
+/// The whole of main. `peers(backend, options, report)` adds what others need for the same work.
+template <class Backend, class Peers = no_peers>
+int run_benchmark(int argc, char** argv, const char* about, const Peers& peers = {}) {
+  options o;
+  if (const auto status = parse(argc, argv, about, o)) return *status;
+  try {
+    Backend backend;
+    report r = benchmark<Backend>(backend, o).run();
+    peers(backend, o, r);
+    if (!o.output.empty()) save_json(o.output, r);
+    std::printf("%zu measurements, %zu skipped\n", r.results.size(), r.skipped.size());
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace bench
