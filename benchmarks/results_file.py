@@ -6,13 +6,13 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 VERSION = 1  # a file without "version" has this one
 
 
 class FileError(Exception):
-    """A file that cannot be used. The message is one line and names the file."""
+    """A file, or a command line, that cannot be used. The message is one line and names it."""
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,23 @@ def case_of(result: dict[str, Any]) -> Case:
 
 
 def is_number(value: Any) -> bool:
-    # In Python, true is an int. Infinity and NaN, which Python's parser lets pass, are not JSON.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+    return type(value) in (int, float)  # in Python, true is an int
 
 
 def is_shape(value: Any) -> bool:
     return isinstance(value, list) and all(type(size) is int and size >= 0 for size in value)
 
 
+# Infinity and NaN, which Python's parser lets pass, are in none of these ranges.
 CHECKS = {
     "a text": lambda value: isinstance(value, str),
     "an object": lambda value: isinstance(value, dict),
     "a list": lambda value: isinstance(value, list),
     "a list of sizes": is_shape,
     "an integer or null": lambda value: value is None or type(value) is int,
-    "a number above zero": lambda value: is_number(value) and value > 0,
-    "a number of zero or more": lambda value: is_number(value) and value >= 0,
+    "a time in seconds": lambda value: is_number(value) and 1e-12 <= value <= 1e9,
+    "a speed above zero": lambda value: is_number(value) and 1 <= value <= 1e20,
+    "a number of zero or more": lambda value: is_number(value) and 0 <= value <= 1e20,
 }
 FILE_KEYS = {"producer": "a text", "machine": "an object", "results": "a list"}
 MACHINE_KEYS = {"name": "a text", "kind": "a text"}
@@ -71,7 +72,7 @@ RESULT_KEYS = {
     "axis": "an integer or null",
     "dtype": "a text",
     "mode": "a text",
-    "seconds": "a number above zero",
+    "seconds": "a time in seconds",
     "spread": "a number of zero or more",
     "bytes": "a number of zero or more",
     "bound": "a text",
@@ -105,7 +106,7 @@ def check(path: str, data: Any) -> None:
         if axis is not None and not -rank <= axis < rank:
             raise FileError(f"{where}: axis {axis} is out of bounds for shape {result['shape']}")
     ceilings = data.get("ceilings", {})
-    require(f"{path}: ceilings", ceilings, {name: "a number above zero" for name in ceilings})
+    require(f"{path}: ceilings", ceilings, {name: "a speed above zero" for name in ceilings})
     skipped = data.get("skipped", [])
     if not isinstance(skipped, list):
         raise FileError(f'{path}: "skipped" is not a list')
@@ -125,6 +126,11 @@ def load(path: str) -> dict[str, Any]:
         raise FileError(f"{path}: not JSON: {' '.join(str(error).split())}") from None
     check(path, data)
     return data
+
+
+def complain(message: str) -> NoReturn:
+    """What argparse is to do with a command line that it does not understand."""
+    raise FileError(f"{message}; --help explains")
 
 
 def save_text(path: str, text: str) -> None:

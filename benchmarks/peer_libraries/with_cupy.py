@@ -12,8 +12,10 @@ from .work import Backend, Library, Unsupported, Work, table
 
 
 def own_formulas() -> Formulas:
-    return formulas(cupy) | {
-        "sigmoid": lambda axis, x: special.expit(x),
+    plain = formulas(cupy)
+    sigmoid = plain["sigmoid"]  # of float16, expit would make float64
+    return plain | {
+        "sigmoid": lambda axis, x: special.expit(x) if x.dtype.char in "fd" else sigmoid(axis, x),
         "softmax": lambda axis, x: special.softmax(x, axis=axis),
         "log_softmax": lambda axis, x: special.log_softmax(x, axis=axis),
         "logsumexp": lambda axis, x: special.logsumexp(x, axis=axis),
@@ -54,10 +56,7 @@ def free() -> None:
 
 def fused(work: Work) -> Any:
     function = table(elementwise(cupy), work, "cupy.fuse")
-    # cupy.fuse reads the number of parameters off the function.
-    if work.function in ("add", "abs_difference", "add_row", "multiply_column"):
-        return cupy.fuse(lambda x, y: function(x, y))
-    return cupy.fuse(lambda x: function(x))
+    return cupy.fuse(kernel_name="fused_" + work.function)(function)
 
 
 def gpu_libraries() -> list[Library]:

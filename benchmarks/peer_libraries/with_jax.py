@@ -62,4 +62,4 @@ def gpu_libraries(cache_bytes: float) -> list[Library]:
 
 
 def machine() -> tuple[str, dict[str, str]]:
-    return jax.devices()[0].device_kind, {}
+    return jax.devices("gpu")[0].device_kind, {}

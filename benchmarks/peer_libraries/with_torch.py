@@ -75,7 +75,8 @@ def device_seconds(run: Any) -> float:
 
 def capture(calls: Any) -> Any:
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    # Other libraries have threads of their own, whose calls do not concern this graph.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
         results = calls()
 
     def replay(results: Any = results) -> None:  # the results' memory is the graph's

@@ -11,9 +11,16 @@ import triton.language as tl
 from .work import Backend, Library, Unsupported, Work
 
 LONGEST_ROW = 65536  # held in the registers of 1024 threads
+WARPS = [triton.Config({}, num_warps=n) for n in (1, 2, 4, 8, 16, 32)]
 
 
-@triton.autotune([triton.Config({}, num_warps=n) for n in (1, 2, 4, 8, 16, 32)], ["length", "rows"])
+def sensible(configs: list[Any], named: dict[str, Any], **more: Any) -> list[Any]:
+    """Those in which a thread holds 4 to 64 numbers. More would take minutes to compile."""
+    held = named["HELD_ROWS"] * named["HELD"]
+    return [c for c in configs if 4 <= held // (32 * c.num_warps) <= 64]
+
+
+@triton.autotune(WARPS, ["length", "rows"], prune_configs_by={"early_config_prune": sensible})
 @triton.jit
 def softmax_kernel(x, y, rows, length, HELD_ROWS: tl.constexpr, HELD: tl.constexpr):
     row = tl.program_id(0).to(tl.int64) * HELD_ROWS + tl.arange(0, HELD_ROWS)

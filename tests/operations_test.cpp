@@ -1,21 +1,24 @@
-// Every kernel that the library compiles runs under emulation, for every operation and dtype, and
-// gives what the host executor gives. The program knows what it holds: a kernel that did not run
-// fails the test.
-#include <simt/uses.hpp>
-
-#include <gtest/gtest.h>
-
+// Every kernel that the library compiles runs, for every operation and dtype, and gives what the
+// host executor gives: on the device, and under emulation. There the program knows which kernels it
+// holds, and one that did not run fails the test.
 #include <iostream>
 #include <map>
 
-#include "../../src/calls.hpp"
+#include "../src/calls.hpp"
 #include "support/compare.hpp"
+#include "support/uses.hpp"
 
 namespace numfuse::tests {
 namespace {
 
 using detail::call;
 using detail::types;
+
+#if defined(NUMFUSE_TEST_SIMT)
+using policy = simt_space;
+#else
+using policy = device_space;
+#endif
 
 // Formulas with constants, which decide nothing about the kernel.
 template <class F>
@@ -60,9 +63,9 @@ class every_call {
     ((operation_ += std::string(" ") + name_of(dtype_of<In>)), ...);
     for (const use& u : elementwise ? elementwise_uses : vector_uses) {
       auto on_host = inputs<In...>(u.sizes);
-      auto on_gpu = emulated_inputs(on_host);
+      auto on_gpu = inputs_in<policy::space>(on_host);
       const auto f = fuse(example<F>()).along(u.axis);
-      expect_same(run_use<elementwise, emulated, Out>(f, u, on_gpu).template to<host>(),
+      expect_same(run_use<elementwise, policy::space, Out>(f, u, on_gpu).template to<host>(),
                   run_use<elementwise, host, Out>(f, u, on_host), u.sizes);
     }
   }
@@ -96,11 +99,14 @@ void run_all(types<Call...>) {
   (check(std::type_identity<Call>{}), ...);
 }
 
-TEST(operations, elementwise) { run_all(detail::elementwise_calls{}); }
-TEST(operations, reductions) { run_all(detail::reductions_calls{}); }
-TEST(operations, softmax) { run_all(detail::softmax_calls{}); }
-TEST(operations, conversions) { run_all(detail::conversions_calls{}); }
+class operations : public typed_test<on<float, policy>> {};
 
+TEST_F(operations, elementwise) { run_all(detail::elementwise_calls{}); }
+TEST_F(operations, reductions) { run_all(detail::reductions_calls{}); }
+TEST_F(operations, softmax) { run_all(detail::softmax_calls{}); }
+TEST_F(operations, conversions) { run_all(detail::conversions_calls{}); }
+
+#if defined(NUMFUSE_TEST_SIMT)
 // Runs last: what the operations before have not launched.
 TEST(operations_coverage, every_kernel_has_run) {
   std::map<std::string, std::pair<int, int>> families;  // executed, compiled
@@ -122,6 +128,7 @@ TEST(operations_coverage, every_kernel_has_run) {
             << " kernels executed\n";
   EXPECT_GT(executed, 0);
 }
+#endif
 
 }  // namespace
 }  // namespace numfuse::tests

@@ -2,10 +2,10 @@
 // see src/plan.cpp.
 #pragma once
 
-#include <simt/emulated.hpp>
-
 #include <tuple>
 #include <vector>
+
+#include "spaces.hpp"
 
 namespace numfuse::tests {
 
@@ -53,10 +53,10 @@ auto run_use(const Fused& f, const use& u, Inputs& inputs) {
       inputs);
 }
 
-/// The same inputs in the emulated space.
-template <class... T>
-std::tuple<tensor<T, emulated>...> emulated_inputs(const std::tuple<host_tensor<T>...>& inputs) {
-  return std::apply([](const auto&... x) { return std::make_tuple(x.template to<emulated>()...); },
+/// The same inputs in another space.
+template <class Space, class... T>
+std::tuple<tensor<T, Space>...> inputs_in(const std::tuple<host_tensor<T>...>& inputs) {
+  return std::apply([](const auto&... x) { return std::make_tuple(x.template to<Space>()...); },
                     inputs);
 }
 
