@@ -1,8 +1,5 @@
 // Measures every function on the host.
-#include <omp.h>
-
-#include <fstream>
-
+#include "host_machine.hpp"
 #include "run.hpp"
 
 namespace bench {
@@ -12,25 +9,13 @@ class host_backend {
  public:
   using space = nf::host;
 
-  machine where() const {
-    machine m{"an unknown processor", "cpu", {}};
-    std::ifstream info("/proc/cpuinfo");
-    for (std::string line; std::getline(info, line);) {
-      if (line.rfind("model name", 0) == 0) m.name = line.substr(line.find(':') + 2);
-    }
-    m.software["threads"] = std::to_string(omp_get_max_threads());
-    m.software["compiler"] = __VERSION__;
-    return m;
-  }
-
+  machine where() const { return host_machine(); }
   grid sizes(bool quick) const { return host_grid(quick); }
   nf::stream on() const { return {}; }
 
   template <class F>
   double clock(const F& f) const {
-    const auto start = std::chrono::steady_clock::now();
-    f();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return wall_seconds(f);
   }
 
   std::vector<const char*> modes(double) const { return {}; }

@@ -34,6 +34,7 @@ struct measurement {
 struct patience {
   double batch_seconds = 2e-3;  // of calls back to back, timed together
   int repeats = 9;
+  double longest = 2;  // seconds, of all repeats of one case together, where a few will do
 };
 
 inline timing summary(std::vector<double> seconds) {
@@ -60,13 +61,15 @@ timing time_calls(Clock&& clock, const std::function<void(int)>& call, int copie
   };
   batch(copies);  // the first call of each is another matter
   std::int64_t calls = 1;
-  for (double each = batch(calls); each * static_cast<double>(calls) < p.batch_seconds;
-       each = batch(calls)) {
+  double each = batch(calls);
+  for (; each * static_cast<double>(calls) < p.batch_seconds; each = batch(calls)) {
     const double wanted = 1.2 * p.batch_seconds / std::max(each, 1e-9);
     calls = std::clamp<std::int64_t>(static_cast<std::int64_t>(wanted), calls + 1, calls * 100);
   }
   std::vector<double> seconds;
-  for (int r = 0; r < p.repeats; ++r) seconds.push_back(batch(calls));
+  const auto affordable = static_cast<int>(p.longest / (each * static_cast<double>(calls)));
+  const int repeats = std::clamp(affordable, 3, p.repeats);
+  for (int r = 0; r < repeats; ++r) seconds.push_back(batch(calls));
   return summary(seconds);
 }
 

@@ -18,6 +18,7 @@ struct machine {
 };
 
 struct report {
+  std::string producer = "numfuse";
   std::string commit;
   machine where;
   std::map<std::string, double> ceilings;  // copy, read, fill: bytes a second
@@ -47,7 +48,8 @@ inline void write_json(std::ostream& out, const report& r) {
     std::snprintf(text, sizeof text, "%.6g", x);
     return std::string(text);
   };
-  out << "{\n\"producer\": \"numfuse\",\n\"commit\": " << json_text(r.commit) << ",\n";
+  out << "{\n\"producer\": " << json_text(r.producer) << ",\n\"commit\": " << json_text(r.commit)
+      << ",\n";
   out << "\"machine\": {\"name\": " << json_text(r.where.name)
       << ", \"kind\": " << json_text(r.where.kind) << ", \"software\": {";
   const char* comma = "";

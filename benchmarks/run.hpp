@@ -16,7 +16,7 @@ namespace bench {
 struct options {
   std::string output;
   std::string commit;
-  std::string only;  // functions whose name contains this
+  std::vector<std::string> only;  // functions; none for all
   bool quick = false;
   double budget = 300;  // seconds
 };
@@ -26,7 +26,7 @@ inline std::optional<int> parse(int argc, char** argv, const char* about, option
   CLI::App app(about);
   app.add_option("--output", o.output, "Write the measurements to this file, as JSON");
   app.add_option("--commit", o.commit, "The commit that is measured, for the report");
-  app.add_option("--only", o.only, "Measure only functions whose name contains this");
+  app.add_option("--only", o.only, "Measure only these functions, say exp,log")->delimiter(',');
   app.add_option("--budget", o.budget, "Stop after so many seconds")->check(CLI::PositiveNumber);
   app.add_flag("--quick", o.quick, "Few sizes, few repeats");
   try {
@@ -77,7 +77,7 @@ class benchmark {
   template <class T>
   void run_dtype(const grid& g) {
     for (workload& w : workloads<T, typename Backend::space>(g, backend_.on()).all()) {
-      if (w.what.function.find(options_.only) == std::string::npos) continue;
+      if (!is_wanted(w.what.function)) continue;
       const std::string name =
           w.what.function + " (" + shape_text(w.what.shape) + ") " + w.what.dtype;
       if (seconds_since_start() > options_.budget) {
@@ -91,6 +91,11 @@ class benchmark {
         std::printf("%s: %s\n", name.c_str(), e.what());
       }
     }
+  }
+
+  bool is_wanted(const std::string& function) const {
+    const auto& only = options_.only;
+    return only.empty() || std::find(only.begin(), only.end(), function) != only.end();
   }
 
   void measure(workload& w, const grid& g) {
