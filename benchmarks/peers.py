@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Times other libraries at the cases of a file that numfuse's benchmark wrote.
 
-    peers.py --cases CASES.json --output PEERS.json [--quick] [--budget SECONDS] [--cpu]
+    peers.py --cases CASES.json --output PEERS.json [--quick] [--budget SECONDS] [--cpu [--threads N]]
 
 On an NVIDIA GPU: PyTorch, torch.compile, CuPy, JAX and Triton, whichever can be imported. With --cpu:
-NumPy, and PyTorch and numexpr where they can. Each formula is checked against float64 NumPy before it
+NumPy, and PyTorch and numexpr where they can, on all cores or N threads. Each formula is checked against float64 NumPy before it
 is timed. What cannot be measured, or not within the budget, stands in the file under "skipped".
 """
 
@@ -155,6 +155,13 @@ def positive(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 10000:
+        raise ValueError
+    return value
+
+
 def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Times other libraries at numfuse's cases.")
     parser.add_argument("--cases", required=True, help="a file that numfuse's benchmark wrote")
@@ -162,6 +169,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few repeats")
     parser.add_argument("--budget", type=positive, default=300, help="stop after so many seconds")
     parser.add_argument("--cpu", action="store_true", help="the CPU's libraries, not the GPU's")
+    parser.add_argument("--threads", type=count, help="of each library on the CPU")
     parser.error = complain
     return parser.parse_args(argv)
 
@@ -170,11 +178,13 @@ def main(argv: list[str]) -> None:
     options = arguments(argv)
     start = time.monotonic()
     cases = load(options.cases)
+    if options.threads:
+        found.limit_threads(options.threads)  # before NumPy is imported: its BLAS looks only once
     try:
         import numpy  # noqa: F401
     except ImportError:
         raise FileError("NumPy is needed, to check every library's results") from None
-    libraries, missing = found.on_cpu() if options.cpu else found.on_gpu()
+    libraries, missing = found.on_cpu(options.threads) if options.cpu else found.on_gpu()
     head = {
         "version": VERSION,
         "producer": "peers",

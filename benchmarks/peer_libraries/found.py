@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import subprocess
 import sys
@@ -48,11 +49,19 @@ def on_gpu() -> Found:
     return found
 
 
-def on_cpu() -> Found:
+def limit_threads(threads: int) -> None:
+    """For what looks at the environment when it is imported."""
+    for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
+        os.environ[f"{name}_NUM_THREADS"] = str(threads)
+    os.environ["NUMEXPR_MAX_THREADS"] = str(threads)
+
+
+def on_cpu(threads: int | None = None) -> Found:
+    """All cores, or so many threads of each library."""
     found: Found = [], []
     gather("NumPy", found, lambda: [module("on_cpu").numpy_library()])
-    gather("PyTorch", found, lambda: module("with_torch").cpu_libraries())
-    gather("numexpr", found, lambda: [module("on_cpu").numexpr_library()])
+    gather("PyTorch", found, lambda: module("with_torch").cpu_libraries(threads))
+    gather("numexpr", found, lambda: [module("on_cpu").numexpr_library(threads)])
     return found
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .like_numpy import formulas
+from .numpy_in_place import calls
 from .timing import wall_seconds
-from .work import Backend, Library, Unsupported, table
+from .work import Backend, Library, Unsupported, Work, row
 
 
 def processor() -> str:
@@ -57,19 +57,28 @@ EXPRESSIONS = {
 
 
 def numpy_library() -> Library:
-    functions = formulas(np)
-    return Library("numpy", BACKEND, lambda work: table(functions, work, "numpy"))
+    def prepare(work: Work) -> Any:
+        dtype_of(work.dtype)
+        return row(calls(work), work, "numpy")
+
+    return Library("numpy", BACKEND, prepare)
 
 
-def numexpr_library() -> Library:
+def numexpr_library(threads: int | None = None) -> Library:
     import numexpr
 
-    def prepare(work: Any) -> Any:
+    numexpr.set_num_threads(threads or numexpr.detect_number_of_cores())
+    def prepare(work: Work) -> Any:
         if work.function not in EXPRESSIONS:
             raise Unsupported(f"numexpr is not measured with {work.function}")
         if work.dtype not in ("float32", "float64"):
             raise Unsupported(f"it has no {work.dtype}")
-        text = EXPRESSIONS[work.function]
-        return lambda *inputs: numexpr.evaluate(text, local_dict=dict(zip("ab", inputs)))
+        y = None if work.function.endswith("_loss") else np.empty(work.shape, work.dtype)
+        # Compiled once, from dtypes alone; re_evaluate then takes the last expression.
+        one = np.ones(1, work.dtype)
+        error = numexpr.validate(EXPRESSIONS[work.function], local_dict={"a": one, "b": one}, out=y)
+        if error:
+            raise error
+        return lambda *inputs: numexpr.re_evaluate(dict(zip("ab", inputs)))
 
     return Library("numexpr", BACKEND, prepare)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from .timing import wall_seconds
-from .work import EPSILON, Backend, Library, Unsupported, Work, table
+from .work import EPSILON, Backend, Library, Unsupported, Work, row, table
 
 
 def sigmoid_derivative(axis: int, x: Any) -> Any:
@@ -147,8 +147,12 @@ def gpu_libraries() -> list[Library]:
     ]
 
 
-def cpu_libraries() -> list[Library]:
-    return [eager(cpu_backend())]
+def cpu_libraries(threads: int | None = None) -> list[Library]:
+    from .torch_in_place import calls
+
+    if threads:
+        torch.set_num_threads(threads)
+    return [Library("torch", cpu_backend(), lambda work: row(calls(work), work, "torch"))]
 
 
 def machine() -> tuple[str, dict[str, str]]:

@@ -105,3 +105,10 @@ def table(functions: dict[str, Callable[..., Any]], work: Work, library: str) ->
         raise Unsupported(f"{library} is not measured with {work.function}")
     formula, axis = functions[work.function], work.axis
     return lambda *inputs: formula(axis, *inputs)
+
+
+def row(calls: dict[str, Callable[..., Any]], work: Work, library: str) -> Callable[..., Any]:
+    """The same of a table that was made for this work."""
+    if work.function not in calls:
+        raise Unsupported(f"{library} is not measured with {work.function}")
+    return calls[work.function]

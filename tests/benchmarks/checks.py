@@ -400,7 +400,9 @@ def test_reference() -> None:
         return lambda *inputs: function(*inputs) * 1.001
 
     def other_axis(the_work: Any) -> Any:
-        return right.prepare(work.Work(the_work.function, (23, 23), 1 - the_work.axis, "float32"))
+        return right.prepare(
+            work.Work(the_work.function, the_work.shape, 1 - the_work.axis, the_work.dtype)
+        )
 
     ranks = {"add_row": 2, "multiply_column": 2, "outer": 2, "matmul": 3}
     names = work.ELEMENTWISE + work.BROADCAST + work.VECTORS + work.PAIRS + work.PRODUCTS
