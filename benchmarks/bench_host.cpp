@@ -1,5 +1,5 @@
 // Measures every function on the host.
-#include "host_machine.hpp"
+#include "host_ceilings.hpp"
 #include "run.hpp"
 
 namespace bench {
@@ -23,33 +23,8 @@ class host_backend {
     return {};
   }
 
-  // Plain loops over arrays that no cache holds, on all cores.
   std::map<std::string, double> ceilings(const patience& p) const {
-    const std::int64_t n = std::int64_t{1} << 26;
-    std::vector<float> x(static_cast<std::size_t>(n), 1.0f), y(static_cast<std::size_t>(n));
-    float* to = y.data();
-    const float* from = x.data();
-    volatile float sink = 0;
-    const auto speed = [&](double bytes, const std::function<void(int)>& loop) {
-      return bytes / time_calls([&](const auto& f) { return clock(f); }, loop, 1, p).seconds;
-    };
-    const double bytes = static_cast<double>(n) * sizeof(float);
-    return {{"copy", speed(2 * bytes,
-                           [&](int) {
-#pragma omp parallel for simd
-                             for (std::int64_t i = 0; i < n; ++i) to[i] = from[i];
-                           })},
-            {"read", speed(bytes,
-                           [&](int) {
-                             float sum = 0;
-#pragma omp parallel for simd reduction(+ : sum)
-                             for (std::int64_t i = 0; i < n; ++i) sum += from[i];
-                             sink = sum;
-                           })},
-            {"fill", speed(bytes, [&](int) {
-#pragma omp parallel for simd
-               for (std::int64_t i = 0; i < n; ++i) to[i] = 2.0f;
-             })}};
+    return host_ceilings::measure(p);
   }
 };
 

@@ -18,6 +18,7 @@ struct options {
   std::string commit;
   std::vector<std::string> only;  // functions; none for all
   bool quick = false;
+  bool list = false;
   double budget = 300;  // seconds
 };
 
@@ -29,6 +30,7 @@ inline std::optional<int> parse(int argc, char** argv, const char* about, option
   app.add_option("--only", o.only, "Measure only these functions, say exp,log")->delimiter(',');
   app.add_option("--budget", o.budget, "Stop after so many seconds")->check(CLI::PositiveNumber);
   app.add_flag("--quick", o.quick, "Few sizes, few repeats");
+  app.add_flag("--list", o.list, "Only print each function and its number of cases");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -49,8 +51,21 @@ inline std::optional<int> parse(int argc, char** argv, const char* about, option
 template <class Backend>
 class benchmark {
  public:
-  benchmark(Backend& b, const options& o) : backend_(b), options_(o) {
+  benchmark(Backend& b, const options& o) : backend_(b), options_(o), grid_(b.sizes(o.quick)) {
     if (o.quick) patience_ = {1e-3, 5};
+  }
+
+  /// A line for each function, in their order.
+  void list() {
+    std::vector<std::pair<std::string, int>> counts;
+    for_each_dtype([&](workload& w) {
+      const std::string& name = w.what.function;
+      auto found = std::find_if(counts.begin(), counts.end(),
+                                [&](const auto& entry) { return entry.first == name; });
+      if (found == counts.end()) found = counts.insert(found, {name, 0});
+      ++found->second;
+    });
+    for (const auto& [name, count] : counts) std::printf("%s %d\n", name.c_str(), count);
   }
 
   report run() {
@@ -59,37 +74,45 @@ class benchmark {
     std::printf("%s\n", report_.where.name.c_str());
     report_.ceilings = backend_.ceilings(patience_);
     for (const auto& [name, speed] : report_.ceilings) {
-      std::printf("ceiling of %-5s %9.2f GB/s\n", name.c_str(), 1e-9 * speed);
+      std::printf("ceiling of %-22s %9.2f GB/s\n", name.c_str(), 1e-9 * speed);
     }
-    const grid g = backend_.sizes(options_.quick);
-    run_dtype<float>(g);
-#if NUMFUSE_HAS_CUDA
-    if (std::same_as<typename Backend::space, nf::device>) run_dtype<nf::bfloat16>(g);
-#endif
-    run_dtype<double>(g);
-#if NUMFUSE_HAS_CUDA
-    if (std::same_as<typename Backend::space, nf::device>) run_dtype<nf::half>(g);
-#endif
+    for_each_dtype([this](workload& w) { attempt(w); });
     return std::move(report_);
   }
 
  private:
-  template <class T>
-  void run_dtype(const grid& g) {
-    for (workload& w : workloads<T, typename Backend::space>(g, backend_.on()).all()) {
-      if (!is_wanted(w.what.function)) continue;
-      const std::string name =
-          w.what.function + " (" + shape_text(w.what.shape) + ") " + w.what.dtype;
-      if (seconds_since_start() > options_.budget) {
-        report_.skipped.emplace_back(name, "the time was up");
-        continue;
-      }
-      try {
-        measure(w, g);
-      } catch (const std::exception& e) {
-        report_.skipped.emplace_back(name, e.what());
-        std::printf("%s: %s\n", name.c_str(), e.what());
-      }
+  template <class Use>
+  void for_each_dtype(const Use& use) {
+    for_each<float>(use);
+#if NUMFUSE_HAS_CUDA
+    if (std::same_as<typename Backend::space, nf::device>) for_each<nf::bfloat16>(use);
+#endif
+    for_each<double>(use);
+#if NUMFUSE_HAS_CUDA
+    if (std::same_as<typename Backend::space, nf::device>) for_each<nf::half>(use);
+#endif
+  }
+
+  /// Every workload that is wanted.
+  template <class T, class Use>
+  void for_each(const Use& use) {
+    for (workload& w : workloads<T, typename Backend::space>(grid_, backend_.on()).all()) {
+      if (is_wanted(w.what.function)) use(w);
+    }
+  }
+
+  void attempt(workload& w) {
+    const std::string name =
+        w.what.function + " (" + shape_text(w.what.shape) + ") " + w.what.dtype;
+    if (seconds_since_start() > options_.budget) {
+      report_.skipped.emplace_back(name, "the time was up");
+      return;
+    }
+    try {
+      measure(w);
+    } catch (const std::exception& e) {
+      report_.skipped.emplace_back(name, e.what());
+      std::printf("%s: %s\n", name.c_str(), e.what());
     }
   }
 
@@ -98,9 +121,9 @@ class benchmark {
     return only.empty() || std::find(only.begin(), only.end(), function) != only.end();
   }
 
-  void measure(workload& w, const grid& g) {
+  void measure(workload& w) {
     const int copies = static_cast<int>(
-        std::clamp(std::ceil(2 * g.cache_bytes / std::max(w.footprint, 1.0)), 1.0, 64.0));
+        std::clamp(std::ceil(2 * grid_.cache_bytes / std::max(w.footprint, 1.0)), 1.0, 64.0));
     const auto call = w.prepare(copies);
     add(w.what, "warm",
         time_calls([&](const auto& f) { return backend_.clock(f); }, call, copies, patience_));
@@ -124,6 +147,7 @@ class benchmark {
 
   Backend& backend_;
   options options_;
+  grid grid_;
   patience patience_;
   report report_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -141,6 +165,10 @@ int run_benchmark(int argc, char** argv, const char* about, const Peers& peers =
   if (const auto status = parse(argc, argv, about, o)) return *status;
   try {
     Backend backend;
+    if (o.list) {
+      benchmark<Backend>(backend, o).list();
+      return 0;
+    }
     report r = benchmark<Backend>(backend, o).run();
     peers(backend, o, r);
     if (!o.output.empty()) save_json(o.output, r);
