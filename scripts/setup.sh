@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What demo and test share: installing what is missing, finding the CUDA Toolkit and the GPU.
+# What the commands share: installing what is missing, finding the CUDA Toolkit and the GPU.
 # To be sourced, in the root of the repository.
 
 step() { printf '\n== %s\n' "$*"; }
@@ -19,13 +19,14 @@ find_nvcc() {
   fi
 }
 
-# Installs what numfuse, its tests and its examples are built from, as far as it is missing.
+# Installs what numfuse, its tests and its examples are built from, and the packages named, as far as
+# they are missing.
 install_packages() {
   local missing=() package
   has_command cmake || missing+=(cmake)
   has_command ninja || missing+=(ninja-build)
   has_command g++ || missing+=(g++)
-  local libraries=(libgtest-dev libopenblas-dev libstb-dev libcli11-dev)
+  local libraries=(libgtest-dev libopenblas-dev libstb-dev libcli11-dev "$@")
   [[ -n $(find_nvcc) ]] || libraries+=(libthrust-dev)  # the toolkit has a Thrust of its own
 
   if ! has_command apt-get; then
