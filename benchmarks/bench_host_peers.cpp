@@ -30,25 +30,35 @@ std::vector<library> libraries(report& r) {
   return found;
 }
 
-/// The measurements of the file, each without its time, library and plan.
+measurement case_of(const nlohmann::json& result) {
+  measurement m;
+  m.function = result.at("function");
+  m.shape = result.at("shape").get<std::vector<std::int64_t>>();
+  if (!result.at("axis").is_null()) m.axis = result.at("axis").get<int>();
+  if (m.axis && *m.axis < 0) *m.axis += static_cast<int>(m.shape.size());
+  m.dtype = result.at("dtype");
+  m.mode = result.at("mode");
+  m.bytes = result.at("bytes");
+  m.bound = result.at("bound");
+  return m;
+}
+
+/// The measurements of the file, each once, without its time, library and plan.
 std::vector<measurement> cases_of(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error(path + ": cannot be read");
   std::vector<measurement> cases;
   std::set<std::string> seen;
-  const nlohmann::json data = nlohmann::json::parse(file);
-  for (const nlohmann::json& result : data.at("results")) {
-    measurement m;
-    m.function = result.at("function");
-    m.shape = result.at("shape").get<std::vector<std::int64_t>>();
-    if (!result.at("axis").is_null()) m.axis = result.at("axis").get<int>();
-    if (m.axis && *m.axis < 0) *m.axis += static_cast<int>(m.shape.size());
-    m.dtype = result.at("dtype");
-    m.mode = result.at("mode");
-    m.bytes = result.at("bytes");
-    m.bound = result.at("bound");
-    const std::string name = m.function + shape_text(m.shape) + result.at("axis").dump() + m.dtype;
-    if (m.mode == "warm" && seen.insert(name).second) cases.push_back(std::move(m));
+  try {
+    const nlohmann::json data = nlohmann::json::parse(file);
+    for (const nlohmann::json& result : data.at("results")) {
+      measurement m = case_of(result);
+      const std::string axis = m.axis ? std::to_string(*m.axis) : "all";
+      const std::string name = m.function + " " + shape_text(m.shape) + " " + axis + " " + m.dtype;
+      if (m.mode == "warm" && seen.insert(name).second) cases.push_back(std::move(m));
+    }
+  } catch (const nlohmann::json::exception& e) {
+    throw std::runtime_error(path + ": not what bench_host writes: " + e.what());
   }
   return cases;
 }
