@@ -187,7 +187,7 @@ __device__ __forceinline__ void load(const Tile& t, const placement& p, const T*
   });
   detail::each<Tile::pieces>([&](int k) NUMFUSE_INLINE_BODY {
     T piece[items];
-    memcpy(piece, &words[k], sizeof piece);
+    memcpy(static_cast<void*>(piece), &words[k], sizeof piece);
     detail::each<items>([&](int i) NUMFUSE_INLINE_BODY {
       numbers[k * items + i] = convert<compute_t<T>>(piece[i]);
     });

@@ -15,7 +15,7 @@ struct lone_context : Tile {
   // A reduction whose value reaches no result: the formula may make one, nobody sees it.
   template <class R, class T, int Level>
   NUMFUSE_INLINE auto reduce(const R&, const vector_value<T, Level, lone_context>&) {
-    return scalar_value<typename R::template result<T>, Level + 1, lone_context>{this, {}};
+    return scalar_value<typename R::template result<T>, Level + 1, lone_context>{{}, this};
   }
 };
 
@@ -28,8 +28,7 @@ __device__ __forceinline__ auto evaluate_tile(const Call& c, Context& context,
     vector_value<T, 0, Context> v;
     v.context = &context;
     if (in.data == nullptr) {
-      detail::each<Context::width>(
-          [&](int j) NUMFUSE_INLINE_BODY { v.data[j] = in.number; });
+      detail::each<Context::width>([&](int j) NUMFUSE_INLINE_BODY { v.data[j] = in.number; });
     } else {
       load(context, context.place(k, bases[k]), in.data, v.data);
     }

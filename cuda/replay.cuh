@@ -93,7 +93,7 @@ __device__ __forceinline__ auto replay_between(const Call& c, const Vectors& min
   context_type context(tile_at<Tile>(c.where, mine, 0, 0), &slots, &joiner);
   return c.evaluate([&](auto, const auto& in) NUMFUSE_INLINE_BODY {
     using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-    return vector_value<T, 0, context_type>{&context, {}};
+    return vector_value<T, 0, context_type>{{}, &context};
   });
 }
 
@@ -185,9 +185,7 @@ __global__ void __launch_bounds__(256, 1)
       folds = arrives_last(w.tickets + vector, blocks);
     } else if (blocks > 1) {
       grid_barrier();
-    } else {
-      __syncthreads();
-    }
+    }  // a block alone: the thread that left its state is the one that takes it up again
     if (folds) replay_between<Part, pass, replay_step::fold>(c, mine, slots, joiner);
   });
   if (!folds) return;

@@ -6,6 +6,15 @@
 
 namespace numfuse::detail {
 
+// A program that takes long to compile may take one dtype of each size.
+#if !defined(NUMFUSE_ONE_DTYPE_OF_EACH_SIZE)
+#define NUMFUSE_FOR_EACH_LISTED_DTYPE NUMFUSE_FOR_EACH_DTYPE
+#elif NUMFUSE_HAS_CUDA
+#define NUMFUSE_FOR_EACH_LISTED_DTYPE(M) M(std::uint8_t) M(half) M(float) M(double)
+#else
+#define NUMFUSE_FOR_EACH_LISTED_DTYPE(M) M(std::uint8_t) M(float) M(double)
+#endif
+
 template <class... Lists>
 struct joined_types;
 template <class... A>
@@ -34,7 +43,7 @@ constexpr auto call_of_dtype() {
 
 #define NUMFUSE_CALL(T) , decltype(call_of_dtype<F, T>())
 template <class F>
-using calls_of = joined<types<> NUMFUSE_FOR_EACH_DTYPE(NUMFUSE_CALL)>;
+using calls_of = joined<types<> NUMFUSE_FOR_EACH_LISTED_DTYPE(NUMFUSE_CALL)>;
 #undef NUMFUSE_CALL
 
 #define NUMFUSE_CALLS(name) , calls_of<formulas::name##_formula>
@@ -50,7 +59,7 @@ using softmax_calls = joined<types<> NUMFUSE_VECTOR_OPERATIONS(NUMFUSE_CALLS)>;
 #define NUMFUSE_RANDOM_CALLS(T)                            \
   , types<call_of<formulas::random_uniform_formula<T>, T>, \
           call_of<formulas::random_normal_formula<T>, T>>
-using conversions_calls = joined<types<> NUMFUSE_FOR_EACH_DTYPE(NUMFUSE_CALLS)
+using conversions_calls = joined<types<> NUMFUSE_FOR_EACH_LISTED_DTYPE(NUMFUSE_CALLS)
                                      NUMFUSE_FOR_EACH_FLOATING(NUMFUSE_RANDOM_CALLS)>;
 #undef NUMFUSE_CALLS
 #undef NUMFUSE_RANDOM_CALLS

@@ -7,11 +7,6 @@
 
 namespace numfuse::detail {
 
-template <class Call>
-void execute_compiled(host, const Call& c, const stream&) {
-  host_executor::run(c);
-}
-
 /// The code of calls: a table of its addresses makes the compiler keep it.
 template <class Space, class... Call>
 std::array<const void*, sizeof...(Call)> code_of(types<Call...>) {

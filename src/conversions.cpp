@@ -1,8 +1,11 @@
 // Conversions between dtypes, choices by a condition and sequences, compiled for the host.
-#include "compile.hpp"
+// They are as fast as memory as they are: the baseline serves every CPU.
+#undef NUMFUSE_HAS_WIDE_ISAS
+#define NUMFUSE_HAS_WIDE_ISAS 0
+#include "compile_host.hpp"
 
-namespace numfuse::detail {
+namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto host_conversions_code = code_of<host>(conversions_calls{});
+extern const auto conversions_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(conversions_calls{});
 
-}  // namespace numfuse::detail
+}  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA

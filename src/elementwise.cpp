@@ -1,8 +1,8 @@
 // Elementwise operations, compiled for the host.
-#include "compile.hpp"
+#include "compile_host.hpp"
 
-namespace numfuse::detail {
+namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto host_elementwise_code = code_of<host>(elementwise_calls{});
+extern const auto elementwise_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(elementwise_calls{});
 
-}  // namespace numfuse::detail
+}  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA

@@ -1,14 +1,60 @@
-// The host's threads.
+// The host's threads: OpenMP's.
 #include <numfuse/detail/parallel.hpp>
 
-namespace numfuse::detail {
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstdlib>
+#include <string>
+
+#include <omp.h>
+
+#include <numfuse/error.hpp>
+
+namespace numfuse {
+namespace {
+
+int default_threads() {
+  const char* text = std::getenv("NUMFUSE_NUM_THREADS");
+  if (text == nullptr || *text == '\0') return omp_get_max_threads();
+  const std::string given(text);
+  int n = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), n);
+  if (error != std::errc{} || end != given.data() + given.size() || n < 1) {
+    throw value_error("NUMFUSE_NUM_THREADS: \"" + given + "\" is not a positive number");
+  }
+  return n;
+}
+
+std::atomic<int>& chosen_threads() {
+  static std::atomic<int> threads = default_threads();
+  return threads;
+}
+
+}  // namespace
+
+int num_threads() { return chosen_threads(); }
+
+void set_num_threads(int n) {
+  if (n < 1) throw value_error("set_num_threads: " + std::to_string(n) + " threads");
+  chosen_threads() = n;
+}
+
+namespace detail {
 
 void parallel_for(std::int64_t count, std::int64_t work, void (*task)(void*, std::int64_t),
                   void* context) {
   constexpr std::int64_t worth_threads = 32768;  // below, waking a thread costs more than it gives
-  [[maybe_unused]] const bool threads = count > 1 && work >= worth_threads;
-#pragma omp parallel for schedule(static) if (threads)
+  const int threads = count > 1 && work >= worth_threads
+                          ? static_cast<int>(std::min<std::int64_t>(num_threads(), count))
+                          : 1;
+  if (threads == 1) {  // OpenMP's own way there is not free
+    for (std::int64_t i = 0; i < count; ++i) task(context, i);
+    return;
+  }
+#pragma omp parallel for schedule(static) num_threads(threads)
   for (std::int64_t i = 0; i < count; ++i) task(context, i);
 }
 
-}  // namespace numfuse::detail
+}  // namespace detail
+}  // namespace numfuse

@@ -1,8 +1,8 @@
 // Reductions, compiled for the host.
-#include "compile.hpp"
+#include "compile_host.hpp"
 
-namespace numfuse::detail {
+namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto host_reductions_code = code_of<host>(reductions_calls{});
+extern const auto reductions_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(reductions_calls{});
 
-}  // namespace numfuse::detail
+}  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA

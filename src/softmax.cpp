@@ -1,8 +1,8 @@
 // Operations of several steps over a vector: softmax and its kin, compiled for the host.
-#include "compile.hpp"
+#include "compile_host.hpp"
 
-namespace numfuse::detail {
+namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto host_softmax_code = code_of<host>(softmax_calls{});
+extern const auto softmax_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(softmax_calls{});
 
-}  // namespace numfuse::detail
+}  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA

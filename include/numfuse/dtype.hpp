@@ -149,7 +149,7 @@ using accumulate_t = std::conditional_t<floating_dtype<T>, T, std::int64_t>;
 
 /// Converts between dtypes as C++ does; every pair is allowed, NaN to bool is true.
 template <any_dtype To, class From>
-NUMFUSE_HD inline To convert(From x) {
+NUMFUSE_INLINE To convert(From x) {
   if constexpr (std::same_as<To, From>) {
     return x;
   } else if constexpr (any_dtype<From> && !std::same_as<compute_t<From>, From>) {

@@ -6,7 +6,9 @@
 //
 // A context C has
 //   width, lanes        a thread holds `width` numbers of `lanes` vectors side by side: number j
-//                       belongs to vector j % lanes. A scalar is one number for each lane;
+//                       belongs to vector j % lanes. A scalar is one number for each lane.
+//                       A context that holds fewer than it has room for brings along
+//                       each_number(f), which calls f(j, lane), and each_lane(f);
 //   length()            of the vector;
 //   whole()             true where all numbers are known to lie inside the vector;
 //   valid(j), index(j)  whether number j does, and where;
@@ -35,8 +37,8 @@ struct vector_value {
   static constexpr int level = Level;
   static constexpr bool is_vector = true;
 
-  Context* context;
   compute_t<T> data[Context::width];
+  Context* context;
 };
 
 /// A number that belongs to the whole vector: the value of a reduction, and what follows from it.
@@ -47,8 +49,8 @@ struct scalar_value {
   static constexpr int level = Level;
   static constexpr bool is_vector = false;
 
-  Context* context;
   compute_t<T> data[Context::lanes];
+  Context* context;
 };
 
 namespace detail {
@@ -89,6 +91,26 @@ NUMFUSE_INLINE formula_outputs<X, Rest...> outputs(const X& first, const Rest&..
 }
 
 namespace detail {
+
+/// Calls f(j, lane) for every number that a thread holds of a vector.
+template <class Context, class Fn>
+NUMFUSE_INLINE void each_number(const Context& c, const Fn& f) {
+  if constexpr (requires { c.each_number(f); }) {
+    c.each_number(f);
+  } else {
+    each<Context::width>([&](int j) NUMFUSE_INLINE_BODY { f(j, j % Context::lanes); });
+  }
+}
+
+/// Calls f(lane) for each of the vectors side by side.
+template <class Context, class Fn>
+NUMFUSE_INLINE void each_lane(const Context& c, const Fn& f) {
+  if constexpr (requires { c.each_lane(f); }) {
+    c.each_lane(f);
+  } else {
+    each<Context::lanes>(f);
+  }
+}
 
 // --- The dtype, level and context that operands have together.
 
@@ -177,25 +199,34 @@ NUMFUSE_INLINE auto first_context(const X& x, const Rest&... rest) {
 }
 
 template <class C, class X>
-NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] int j) {
+NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] int j, [[maybe_unused]] int lane) {
   if constexpr (formula_vector<X>) {
     return convert<C>(x.data[j]);
   } else if constexpr (formula_value<X>) {
-    return convert<C>(x.data[j % X::context_type::lanes]);
+    return convert<C>(x.data[lane]);
   } else {
     return convert<C>(x);
   }
 }
 
-/// A value of the kind, level and context that operands X have together.
-template <class T, class... X>
-struct value_for {
+/// The value whose numbers f(j, lane) gives, of the kind, level and context that operands X have
+/// together. Where the context does not know values of that level yet, nothing is computed.
+template <class T, class... X, class Context, class Fn>
+NUMFUSE_INLINE auto make_value(Context* context, const Fn& f) {
   using types = operand_types<X...>;
-  using context = typename types::context;
-  using type = std::conditional_t<types::vector, vector_value<T, types::level, context>,
-                                  scalar_value<T, types::level, context>>;
-  static constexpr int count = types::vector ? context::width : context::lanes;
-};
+  std::conditional_t<types::vector, vector_value<T, types::level, Context>,
+                     scalar_value<T, types::level, Context>>
+      result;  // not in a block of its own: there compilers would make a copy to return it
+  result.context = context;
+  if constexpr (!Context::knows(types::level)) return result;
+  const auto put = [&](int j, int lane) NUMFUSE_INLINE_BODY { result.data[j] = f(j, lane); };
+  if constexpr (types::vector) {
+    each_number(*context, put);
+  } else {
+    each_lane(*context, [&](int lane) NUMFUSE_INLINE_BODY { put(lane, lane); });
+  }
+  return result;
+}
 
 /// Applies an operation number by number.
 template <class Op, class... X>
@@ -203,11 +234,9 @@ NUMFUSE_INLINE auto map(const Op& op, const X&... x) {
   using promoted = operands_dtype<X...>;
   using result_dtype = typename Op::template result<promoted>;
   using compute = compute_t<typename Op::template operand<promoted>>;
-  using shape = value_for<result_dtype, X...>;
-  typename shape::type result{first_context(x...), {}};
-  detail::each<shape::count>(
-      [&](int j) NUMFUSE_INLINE_BODY { result.data[j] = op(number_of<compute>(x, j)...); });
-  return result;
+  return make_value<result_dtype, X...>(
+      first_context(x...),
+      [&](int j, int lane) NUMFUSE_INLINE_BODY { return op(number_of<compute>(x, j, lane)...); });
 }
 
 /// Reduces a vector to a scalar one level up.
@@ -276,14 +305,12 @@ requires formula_operands<Condition, X, Y> NUMFUSE_INLINE auto where(const Condi
     }
   }())::type;
   using compute = compute_t<dtype>;
-  using shape = detail::value_for<dtype, Condition, X, Y>;
-  typename shape::type result{condition.context, {}};
-  if constexpr (shape::context::knows(shape::type::level))
-    detail::each<shape::count>([&](int j) NUMFUSE_INLINE_BODY {
-      result.data[j] = detail::number_of<bool>(condition, j) ? detail::number_of<compute>(x, j)
-                                                             : detail::number_of<compute>(y, j);
-    });
-  return result;
+  return detail::make_value<dtype, Condition, X, Y>(
+      condition.context, [&](int j, int lane) NUMFUSE_INLINE_BODY {
+        const compute chosen = detail::number_of<compute>(x, j, lane);
+        const compute other = detail::number_of<compute>(y, j, lane);
+        return detail::number_of<bool>(condition, j, lane) ? chosen : other;
+      });
 }
 
 /// The same numbers as dtype To.
@@ -295,10 +322,8 @@ NUMFUSE_INLINE auto astype(const X& x) {
 /// The position of each number in its vector: 0, 1, 2, ... as int64.
 template <formula_vector V>
 NUMFUSE_INLINE auto index(const V& v) {
-  vector_value<std::int64_t, 0, typename V::context_type> result{v.context, {}};
-  detail::each<V::context_type::width>(
-      [&](int j) NUMFUSE_INLINE_BODY { result.data[j] = v.context->index(j); });
-  return result;
+  return detail::make_value<std::int64_t, vector_value<std::int64_t, 0, typename V::context_type>>(
+      v.context, [&](int j, int) NUMFUSE_INLINE_BODY { return v.context->index(j); });
 }
 
 /// The number of elements of the vector.

@@ -8,3 +8,4 @@
 #include <numfuse/linalg.hpp>
 #include <numfuse/stream.hpp>
 #include <numfuse/tensor.hpp>
+#include <numfuse/threads.hpp>

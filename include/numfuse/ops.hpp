@@ -11,6 +11,7 @@
 #include <limits>
 #include <type_traits>
 
+#include <numfuse/detail/math.hpp>
 #include <numfuse/dtype.hpp>
 
 namespace numfuse::ops {
@@ -55,43 +56,51 @@ using wrapping = typename std::conditional_t<std::is_integral_v<C> && sizeof(C) 
                                              std::make_unsigned<C>, std::type_identity<C>>::type;
 
 template <class C>
-NUMFUSE_HD constexpr bool is_nan(C x) {
+NUMFUSE_INLINE constexpr bool is_nan(C x) {
   return x != x;
 }
+
+// The functions of a GPU are CUDA's; on a CPU, a loop over calls of the C library is no match for
+// code that compilers make vector instructions of.
+#if defined(__CUDA_ARCH__)
+namespace math = ::std;
+#else
+namespace math = ::numfuse::detail::math;
+#endif
 
 }  // namespace detail
 
 // clang-format off
-struct negative : same_dtype { template <class C> NUMFUSE_HD C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(0) - W(x)); } };
-struct square : same_dtype { template <class C> NUMFUSE_HD C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(x) * W(x)); } };
-struct exp : to_floating { template <class C> NUMFUSE_HD C operator()(C x) const { return std::exp(x); } };
-struct log : to_floating { template <class C> NUMFUSE_HD C operator()(C x) const { return std::log(x); } };
-struct log1p : to_floating { template <class C> NUMFUSE_HD C operator()(C x) const { return std::log1p(x); } };
-struct expm1 : to_floating { template <class C> NUMFUSE_HD C operator()(C x) const { return std::expm1(x); } };
-struct sqrt : to_floating { template <class C> NUMFUSE_HD C operator()(C x) const { return std::sqrt(x); } };
-struct tanh : to_floating { template <class C> NUMFUSE_HD C operator()(C x) const { return std::tanh(x); } };
+struct negative : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(0) - W(x)); } };
+struct square : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(x) * W(x)); } };
+struct exp : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::exp(x); } };
+struct log : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::log(x); } };
+struct log1p : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::log1p(x); } };
+struct expm1 : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::expm1(x); } };
+struct sqrt : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return std::sqrt(x); } };
+struct tanh : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::tanh(x); } };
 
-struct add : same_dtype { template <class C> NUMFUSE_HD C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) + W(b)); } };
-struct subtract : same_dtype { template <class C> NUMFUSE_HD C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) - W(b)); } };
-struct multiply : same_dtype { template <class C> NUMFUSE_HD C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) * W(b)); } };
-struct divide : to_floating { template <class C> NUMFUSE_HD C operator()(C a, C b) const { return a / b; } };
+struct add : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) + W(b)); } };
+struct subtract : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) - W(b)); } };
+struct multiply : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) * W(b)); } };
+struct divide : to_floating { template <class C> NUMFUSE_INLINE C operator()(C a, C b) const { return a / b; } };
 
-struct equal : to_bool { template <class C> NUMFUSE_HD bool operator()(C a, C b) const { return a == b; } };
-struct not_equal : to_bool { template <class C> NUMFUSE_HD bool operator()(C a, C b) const { return a != b; } };
-struct less : to_bool { template <class C> NUMFUSE_HD bool operator()(C a, C b) const { return a < b; } };
-struct less_equal : to_bool { template <class C> NUMFUSE_HD bool operator()(C a, C b) const { return a <= b; } };
-struct greater : to_bool { template <class C> NUMFUSE_HD bool operator()(C a, C b) const { return a > b; } };
-struct greater_equal : to_bool { template <class C> NUMFUSE_HD bool operator()(C a, C b) const { return a >= b; } };
+struct equal : to_bool { template <class C> NUMFUSE_INLINE bool operator()(C a, C b) const { return a == b; } };
+struct not_equal : to_bool { template <class C> NUMFUSE_INLINE bool operator()(C a, C b) const { return a != b; } };
+struct less : to_bool { template <class C> NUMFUSE_INLINE bool operator()(C a, C b) const { return a < b; } };
+struct less_equal : to_bool { template <class C> NUMFUSE_INLINE bool operator()(C a, C b) const { return a <= b; } };
+struct greater : to_bool { template <class C> NUMFUSE_INLINE bool operator()(C a, C b) const { return a > b; } };
+struct greater_equal : to_bool { template <class C> NUMFUSE_INLINE bool operator()(C a, C b) const { return a >= b; } };
 
-struct logical_and : of_bool { NUMFUSE_HD bool operator()(bool a, bool b) const { return a && b; } };
-struct logical_or : of_bool { NUMFUSE_HD bool operator()(bool a, bool b) const { return a || b; } };
-struct logical_not : of_bool { NUMFUSE_HD bool operator()(bool a) const { return !a; } };
+struct logical_and : of_bool { NUMFUSE_INLINE bool operator()(bool a, bool b) const { return a && b; } };
+struct logical_or : of_bool { NUMFUSE_INLINE bool operator()(bool a, bool b) const { return a || b; } };
+struct logical_not : of_bool { NUMFUSE_INLINE bool operator()(bool a) const { return !a; } };
 // clang-format on
 
 /// 1 / sqrt(x).
 struct rsqrt : to_floating {
   template <class C>
-  NUMFUSE_HD C operator()(C x) const {
+  NUMFUSE_INLINE C operator()(C x) const {
 #if defined(__CUDA_ARCH__)
     return ::rsqrt(x);
 #else
@@ -102,7 +111,7 @@ struct rsqrt : to_floating {
 
 struct abs : same_dtype {
   template <class C>
-  NUMFUSE_HD C operator()(C x) const {
+  NUMFUSE_INLINE C operator()(C x) const {
     if constexpr (std::is_floating_point_v<C>) {
       return std::fabs(x);  // also clears the sign of -0 and NaN
     } else if constexpr (std::is_signed_v<C>) {
@@ -116,7 +125,7 @@ struct abs : same_dtype {
 /// -1, 0 or 1; NaN stays NaN.
 struct sign : same_dtype {
   template <class C>
-  NUMFUSE_HD C operator()(C x) const {
+  NUMFUSE_INLINE C operator()(C x) const {
     if constexpr (std::is_unsigned_v<C>) {
       return x != C(0);
     } else {
@@ -129,23 +138,23 @@ struct sign : same_dtype {
 /// The larger operand; NaN where either is NaN.
 struct maximum : same_dtype {
   template <class C>
-  NUMFUSE_HD C operator()(C a, C b) const {
-    return a > b || detail::is_nan(a) ? a : b;
+  NUMFUSE_INLINE C operator()(C a, C b) const {
+    return (a > b) | detail::is_nan(a) ? a : b;
   }
 };
 
 /// The smaller operand; NaN where either is NaN.
 struct minimum : same_dtype {
   template <class C>
-  NUMFUSE_HD C operator()(C a, C b) const {
-    return a < b || detail::is_nan(a) ? a : b;
+  NUMFUSE_INLINE C operator()(C a, C b) const {
+    return (a < b) | detail::is_nan(a) ? a : b;
   }
 };
 
 /// min(max(x, low), high), as NumPy defines it.
 struct clip : same_dtype {
   template <class C>
-  NUMFUSE_HD C operator()(C x, C low, C high) const {
+  NUMFUSE_INLINE C operator()(C x, C low, C high) const {
     return minimum{}(maximum{}(x, low), high);
   }
 };
@@ -154,7 +163,7 @@ struct clip : same_dtype {
 /// part of the true value (NumPy raises an exception there, which no kernel can).
 struct pow : same_dtype {
   template <class C>
-  NUMFUSE_HD C operator()(C base, C exponent) const {
+  NUMFUSE_INLINE C operator()(C base, C exponent) const {
     if constexpr (std::is_floating_point_v<C>) {
       return std::pow(base, exponent);
     } else {
@@ -180,8 +189,8 @@ struct pow : same_dtype {
 /// and small values keep all their digits.
 struct sigmoid : to_floating {
   template <class C>
-  NUMFUSE_HD C operator()(C x) const {
-    const C t = std::exp(-std::fabs(x));
+  NUMFUSE_INLINE C operator()(C x) const {
+    const C t = detail::math::exp(-std::fabs(x));
     return (x < C(0) ? t : C(1)) / (C(1) + t);
   }
 };
@@ -190,8 +199,8 @@ struct sigmoid : to_floating {
 /// would lose the digits of a large x.
 struct sigmoid_derivative : to_floating {
   template <class C>
-  NUMFUSE_HD C operator()(C x) const {
-    const C t = std::exp(-std::fabs(x));
+  NUMFUSE_INLINE C operator()(C x) const {
+    const C t = detail::math::exp(-std::fabs(x));
     const C u = C(1) + t;
     return t / (u * u);
   }
@@ -205,7 +214,7 @@ struct cast {
   template <class T>
   using result = To;
   template <class C>
-  NUMFUSE_HD compute_t<To> operator()(C x) const {
+  NUMFUSE_INLINE compute_t<To> operator()(C x) const {
     // Through To itself, so that a double becomes a half by one rounding, not by way of a float.
     return convert<compute_t<To>>(convert<To>(x));
   }

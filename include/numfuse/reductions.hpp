@@ -26,7 +26,7 @@ struct sum_base {
   template <class C>
   using state = sum_number<C>;
   template <class C, class S>
-  NUMFUSE_HD static C finish(S s) {
+  NUMFUSE_INLINE static C finish(S s) {
     return static_cast<C>(s);
   }
 };
@@ -35,30 +35,30 @@ struct sum_base {
 
 struct sum : detail::sum_base {
   template <class S>
-  NUMFUSE_HD static S identity() {
+  NUMFUSE_INLINE static S identity() {
     return S(0);
   }
   template <class S, class C>
-  NUMFUSE_HD static S lift(C x, std::int64_t) {
+  NUMFUSE_INLINE static S lift(C x, std::int64_t) {
     return static_cast<S>(x);
   }
   template <class S>
-  NUMFUSE_HD static S combine(S a, S b) {
+  NUMFUSE_INLINE static S combine(S a, S b) {
     return ops::add{}(a, b);
   }
 };
 
 struct prod : detail::sum_base {
   template <class S>
-  NUMFUSE_HD static S identity() {
+  NUMFUSE_INLINE static S identity() {
     return S(1);
   }
   template <class S, class C>
-  NUMFUSE_HD static S lift(C x, std::int64_t) {
+  NUMFUSE_INLINE static S lift(C x, std::int64_t) {
     return static_cast<S>(x);
   }
   template <class S>
-  NUMFUSE_HD static S combine(S a, S b) {
+  NUMFUSE_INLINE static S combine(S a, S b) {
     return ops::multiply{}(a, b);
   }
 };
@@ -70,7 +70,7 @@ struct mean : sum {
   template <class T>
   using result = floating_t<T>;
   template <class C, class S>
-  NUMFUSE_HD C finish(S s) const {
+  NUMFUSE_INLINE C finish(S s) const {
     return static_cast<C>(static_cast<double>(s) / length);
   }
 };
@@ -83,12 +83,12 @@ struct euclidean_norm : sum {
   template <class C>
   using state = double;
   template <class S, class C>
-  NUMFUSE_HD static S lift(C x, std::int64_t) {
+  NUMFUSE_INLINE static S lift(C x, std::int64_t) {
     const S w = static_cast<S>(x);
     return w * w;
   }
   template <class C, class S>
-  NUMFUSE_HD static C finish(S s) {
+  NUMFUSE_INLINE static C finish(S s) {
     return static_cast<C>(std::sqrt(s));
   }
 };
@@ -102,17 +102,17 @@ struct keep_base {
   template <class C>
   using state = C;
   template <class C, class S>
-  NUMFUSE_HD static C finish(S s) {
+  NUMFUSE_INLINE static C finish(S s) {
     return s;
   }
   template <class S, class C>
-  NUMFUSE_HD static S lift(C x, std::int64_t) {
+  NUMFUSE_INLINE static S lift(C x, std::int64_t) {
     return x;
   }
 };
 
 template <class S>
-NUMFUSE_HD S lowest() {
+NUMFUSE_INLINE S lowest() {
   if constexpr (std::is_floating_point_v<S>) {
     return -std::numeric_limits<S>::infinity();
   } else {
@@ -121,7 +121,7 @@ NUMFUSE_HD S lowest() {
 }
 
 template <class S>
-NUMFUSE_HD S highest() {
+NUMFUSE_INLINE S highest() {
   if constexpr (std::is_floating_point_v<S>) {
     return std::numeric_limits<S>::infinity();
   } else {
@@ -134,11 +134,11 @@ NUMFUSE_HD S highest() {
 struct max : detail::keep_base {
   static constexpr bool has_identity = false;
   template <class S>
-  NUMFUSE_HD static S identity() {
+  NUMFUSE_INLINE static S identity() {
     return detail::lowest<S>();
   }
   template <class S>
-  NUMFUSE_HD static S combine(S a, S b) {
+  NUMFUSE_INLINE static S combine(S a, S b) {
     return ops::maximum{}(a, b);
   }
 };
@@ -146,11 +146,11 @@ struct max : detail::keep_base {
 struct min : detail::keep_base {
   static constexpr bool has_identity = false;
   template <class S>
-  NUMFUSE_HD static S identity() {
+  NUMFUSE_INLINE static S identity() {
     return detail::highest<S>();
   }
   template <class S>
-  NUMFUSE_HD static S combine(S a, S b) {
+  NUMFUSE_INLINE static S combine(S a, S b) {
     return ops::minimum{}(a, b);
   }
 };
@@ -165,11 +165,11 @@ struct bool_base {
   template <class C>
   using state = bool;
   template <class C, class S>
-  NUMFUSE_HD static C finish(S s) {
+  NUMFUSE_INLINE static C finish(S s) {
     return s;
   }
   template <class S, class C>
-  NUMFUSE_HD static S lift(C x, std::int64_t) {
+  NUMFUSE_INLINE static S lift(C x, std::int64_t) {
     return x != C(0);
   }
 };
@@ -178,22 +178,22 @@ struct bool_base {
 
 struct any : detail::bool_base {
   template <class S>
-  NUMFUSE_HD static S identity() {
+  NUMFUSE_INLINE static S identity() {
     return false;
   }
   template <class S>
-  NUMFUSE_HD static S combine(S a, S b) {
+  NUMFUSE_INLINE static S combine(S a, S b) {
     return a || b;
   }
 };
 
 struct all : detail::bool_base {
   template <class S>
-  NUMFUSE_HD static S identity() {
+  NUMFUSE_INLINE static S identity() {
     return true;
   }
   template <class S>
-  NUMFUSE_HD static S combine(S a, S b) {
+  NUMFUSE_INLINE static S combine(S a, S b) {
     return a && b;
   }
 };
@@ -216,15 +216,15 @@ struct arg_base {
   template <class C>
   using state = located<C>;
   template <class S>
-  NUMFUSE_HD static S identity() {
+  NUMFUSE_INLINE static S identity() {
     return {{}, -1};
   }
   template <class S, class C>
-  NUMFUSE_HD static S lift(C x, std::int64_t i) {
+  NUMFUSE_INLINE static S lift(C x, std::int64_t i) {
     return {x, i};
   }
   template <class S>
-  NUMFUSE_HD static S combine(S a, S b) {
+  NUMFUSE_INLINE static S combine(S a, S b) {
     if (a.position < 0) return b;
     if (b.position < 0) return a;
     const bool a_nan = ops::detail::is_nan(a.value);
@@ -235,8 +235,33 @@ struct arg_base {
     return a.position < b.position ? a : b;
   }
   template <class C, class S>
-  NUMFUSE_HD static C finish(S s) {
+  NUMFUSE_INLINE static C finish(S s) {
     return s.position;
+  }
+
+  /// The state of `count` > 0 neighbours, of which the first stands at `first`: the best number,
+  /// found in several chains that a compiler makes vector instructions of, then its position.
+  template <class S, class C>
+  static S of_run(const C* x, int count, std::int64_t first) {
+    constexpr int chains = 16;
+    const auto better = [](C a, C b) {
+      return static_cast<bool>(Better{}(a, b)) | ops::detail::is_nan(a) ? a : b;
+    };
+    C best[chains];
+    for (int k = 0; k < chains; ++k) best[k] = x[0];
+    int j = 0;
+    for (; j + chains <= count; j += chains) {
+      for (int k = 0; k < chains; ++k) best[k] = better(x[j + k], best[k]);
+    }
+    for (; j < count; ++j) best[0] = better(x[j], best[0]);
+    for (int k = 1; k < chains; ++k) best[0] = better(best[k], best[0]);
+    int place = 0;
+    if (ops::detail::is_nan(best[0])) {
+      while (!ops::detail::is_nan(x[place])) ++place;
+    } else {
+      while (x[place] != best[0]) ++place;
+    }
+    return {best[0], first + place};
   }
 };
 
@@ -257,11 +282,11 @@ struct norm {
   using state = double;
 
   template <class S>
-  NUMFUSE_HD S identity() const {
+  NUMFUSE_INLINE S identity() const {
     return is_min() ? detail::highest<S>() : S(0);
   }
   template <class S, class C>
-  NUMFUSE_HD S lift(C x, std::int64_t) const {
+  NUMFUSE_INLINE S lift(C x, std::int64_t) const {
     const S a = std::fabs(static_cast<S>(x));
     if (order == 2) return a * a;
     if (order == 1 || is_max() || is_min()) return a;
@@ -269,21 +294,21 @@ struct norm {
     return std::pow(a, order);
   }
   template <class S>
-  NUMFUSE_HD S combine(S a, S b) const {
+  NUMFUSE_INLINE S combine(S a, S b) const {
     if (is_max()) return ops::maximum{}(a, b);
     if (is_min()) return ops::minimum{}(a, b);
     return a + b;
   }
   template <class C>
-  NUMFUSE_HD C finish(double s) const {
+  NUMFUSE_INLINE C finish(double s) const {
     if (order == 2) return static_cast<C>(std::sqrt(s));
     if (order == 1 || order == 0 || is_max() || is_min()) return static_cast<C>(s);
     return static_cast<C>(std::pow(s, 1 / order));
   }
 
  private:
-  NUMFUSE_HD bool is_max() const { return order == detail::highest<double>(); }
-  NUMFUSE_HD bool is_min() const { return order == detail::lowest<double>(); }
+  NUMFUSE_INLINE bool is_max() const { return order == detail::highest<double>(); }
+  NUMFUSE_INLINE bool is_min() const { return order == detail::lowest<double>(); }
 };
 
 }  // namespace numfuse::reductions

@@ -93,8 +93,10 @@ struct on {
 
 #if defined(NUMFUSE_TEST_SIMT)
 #define NUMFUSE_IN_SPACES(T) on<T, simt_space>
-#else
+#elif NUMFUSE_HAS_CUDA
 #define NUMFUSE_IN_SPACES(T) on<T, host_space>, on<T, device_space>
+#else
+#define NUMFUSE_IN_SPACES(T) on<T, host_space>
 #endif
 #if NUMFUSE_HAS_CUDA
 #define NUMFUSE_HALVES_IN_SPACES , NUMFUSE_IN_SPACES(half), NUMFUSE_IN_SPACES(bfloat16)

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <numfuse/threads.hpp>
+
 namespace numfuse::detail {
 
 /// Calls task(context, i) for every i in [0, count), on all cores where `work`, the number of

@@ -31,7 +31,7 @@ struct probe {
   NUMFUSE_INLINE auto reduce(const R&, const vector_value<T, Level, probe>&) {
     ++reductions;
     needs_elements |= !R::has_identity;
-    return scalar_value<typename R::template result<T>, Level + 1, probe>{this, {}};
+    return scalar_value<typename R::template result<T>, Level + 1, probe>{{}, this};
   }
 };
 
@@ -80,7 +80,7 @@ struct formula_info : values_info<typename result_types<decltype(std::declval<co
   /// The reductions of one call, counted by making it.
   static probe trace(const F& f) {
     probe p;
-    static_cast<void>(f(probe_vector<T>{&p, {}}...));
+    static_cast<void>(f(probe_vector<T>{{}, &p}...));
     return p;
   }
 };

@@ -62,6 +62,12 @@ class reduction_slots {
   words states_[max_reductions][Lanes];
 };
 
+/// Where an executor keeps them for the vectors of a part, unless it says otherwise.
+template <class Part>
+struct slots_of {
+  using type = reduction_slots<Part::lanes>;
+};
+
 enum class replay_step {
   start,       // no numbers yet
   accumulate,  // the numbers of this part join
@@ -109,7 +115,7 @@ NUMFUSE_INLINE S reduce_own(const R& r, const V& v, const Part& part, int lane) 
 /// not compute is not even compiled.
 template <class Part, class Group, int Pass, replay_step Now>
 struct replay_context : Part {
-  using slots_type = reduction_slots<Part::lanes>;
+  using slots_type = typename slots_of<Part>::type;
 
   slots_type* slots;
   Group* group;
@@ -125,29 +131,39 @@ struct replay_context : Part {
     using state = typename R::template state<compute_t<T>>;
     using result_dtype = typename R::template result<T>;
     const int slot = next++;
-    scalar_value<result_dtype, Level + 1, replay_context> result{this, {}};
+    scalar_value<result_dtype, Level + 1, replay_context> result;
+    result.context = this;
     if constexpr (Level < Pass) {
-      each<Part::lanes>([&](int lane) NUMFUSE_INLINE_BODY {
+      each_lane(*this, [&](int lane) NUMFUSE_INLINE_BODY {
         result.data[lane] =
             r.template finish<compute_t<result_dtype>>(slots->template get<state>(slot, lane));
       });
     } else if constexpr (Level == Pass && Now == replay_step::start) {
-      each<Part::lanes>([&](int lane) NUMFUSE_INLINE_BODY {
+      each_lane(*this, [&](int lane) NUMFUSE_INLINE_BODY {
         slots->set(slot, lane, r.template identity<state>());
       });
     } else if constexpr (Level == Pass && Now == replay_step::accumulate) {
-      const Part& part = *this;
-      each<Part::lanes>([&](int lane) NUMFUSE_INLINE_BODY {
-        slots->set(
-            slot, lane,
-            r.combine(slots->template get<state>(slot, lane), reduce_own<state>(r, v, part, lane)));
-      });
+      accumulate<state>(r, v, slot);
     } else if constexpr (Level == Pass && Now == replay_step::publish) {
       group->template publish<state>(r, *slots, slot);
     } else if constexpr (Level == Pass && Now == replay_step::fold) {
       group->template fold<state>(r, *slots, slot);
     }
     return result;
+  }
+
+ private:
+  template <class S, class R, class V>
+  NUMFUSE_INLINE void accumulate(const R& r, const V& v, int slot) {
+    const Part& part = *this;
+    if constexpr (requires(S * states) { part.reduce(r, v, states); }) {  // all lanes at once
+      part.reduce(r, v, slots->template states<S>(slot));
+    } else {
+      each_lane(*this, [&](int lane) NUMFUSE_INLINE_BODY {
+        slots->set(slot, lane,
+                   r.combine(slots->template get<S>(slot, lane), reduce_own<S>(r, v, part, lane)));
+      });
+    }
   }
 };
 

@@ -15,7 +15,7 @@
 namespace numfuse::formulas {
 
 /// 64 random bits for position i of stream `seed`.
-NUMFUSE_HD inline std::uint64_t philox_bits(std::uint64_t seed, std::uint64_t i) {
+NUMFUSE_INLINE std::uint64_t philox_bits(std::uint64_t seed, std::uint64_t i) {
   constexpr std::uint32_t multiplier_0 = 0xD2511F53u, multiplier_1 = 0xCD9E8D57u;
   constexpr std::uint32_t weyl_0 = 0x9E3779B9u, weyl_1 = 0xBB67AE85u;
   // Two positions share a counter of 128 bits and take one half of its 128 random bits each.
@@ -53,7 +53,7 @@ struct philox_uniform : position_to<T> {
 
   NUMFUSE_HD philox_uniform(std::uint64_t s, double l, double h) : seed(s), low(l), high(h) {}
 
-  NUMFUSE_HD compute_t<T> operator()(std::int64_t i) const {
+  NUMFUSE_INLINE compute_t<T> operator()(std::int64_t i) const {
     constexpr int bits = std::is_same_v<T, double>       ? 53
                          : std::is_same_v<T, float>      ? 24
                          : dtype_of<T> == dtype::float16 ? 11
@@ -68,7 +68,7 @@ struct philox_uniform : position_to<T> {
 
 /// log(x) for a normal positive x, to about 1e-15: x = m 2^e with m near 1, then the series of
 /// 2 atanh((m - 1) / (m + 1)). The C library's log may differ between CPU and GPU in the last bit.
-NUMFUSE_HD inline double reproducible_log(double x) {
+NUMFUSE_INLINE double reproducible_log(double x) {
   int exponent = 0;
   double m = std::frexp(x, &exponent);  // in [1/2, 1)
   if (m < 0.70710678118654752) {
@@ -86,9 +86,9 @@ NUMFUSE_HD inline double reproducible_log(double x) {
 
 /// The x with P(X < x) = p for a standard normal X, 0 < p < 1.
 /// Source: M. J. Wichura, "Algorithm AS 241", Applied Statistics 37 (1988); relative error 1e-16.
-NUMFUSE_HD inline double normal_quantile(double p) {
+NUMFUSE_INLINE double normal_quantile(double p) {
   struct horner {
-    NUMFUSE_HD static double of(double x, const double (&c)[8]) {
+    NUMFUSE_INLINE static double of(double x, const double (&c)[8]) {
       double y = c[7];
       for (int k = 6; k >= 0; --k) y = std::fma(y, x, c[k]);
       return y;
@@ -157,7 +157,7 @@ struct philox_normal : position_to<T> {
 
   NUMFUSE_HD philox_normal(std::uint64_t s, double m, double d) : seed(s), mean(m), deviation(d) {}
 
-  NUMFUSE_HD compute_t<T> operator()(std::int64_t i) const {
+  NUMFUSE_INLINE compute_t<T> operator()(std::int64_t i) const {
     // 52 bits and half a step, exactly: never 0 nor 1, whose quantiles are infinite.
     const std::uint64_t random = philox_bits(seed, static_cast<std::uint64_t>(i)) >> 12;
     const double p = (static_cast<double>(random) + 0.5) / 4503599627370496.0;

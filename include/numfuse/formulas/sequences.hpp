@@ -27,7 +27,7 @@ struct arange_formula : builtin<1, compiled_for::all> {
     using result = T;
     number start;
     number step;
-    NUMFUSE_HD compute_t<T> operator()(std::int64_t i) const {
+    NUMFUSE_INLINE compute_t<T> operator()(std::int64_t i) const {
       if constexpr (floating_dtype<T>) {
         return static_cast<compute_t<T>>(std::fma(static_cast<double>(i), step, start));
       } else {

@@ -5,13 +5,14 @@
 
 namespace numfuse::formulas {
 
-/// exp(v) / sum(exp(v)).
+/// exp(v) / sum(exp(v)). One division for the vector: the sum is at least 1, its reciprocal exact
+/// to half a unit in the last place.
 struct softmax_formula : builtin<1, compiled_for::floating> {
   static constexpr const char* name = "softmax";
   template <class V>
   NUMFUSE_INLINE auto operator()(const V& v) const {
     auto e = exp(v - max(v));
-    return e / sum(e);
+    return e * (1 / sum(e));
   }
 };
 

@@ -1,0 +1,188 @@
+// exp, log and their kin on the host, for compilers to make vector instructions of.
+//
+// Each is one straight line of arithmetic without branches, calls or tables: a loop over numbers
+// becomes a loop over vectors of whatever instruction set it is compiled for. The C library's
+// functions are calls, which no loop survives. Special values are those of the C library; errno
+// and the floating-point flags are left alone.
+//
+// Method: arguments are reduced to a short interval around 0 (Cody and Waite, in two parts of
+// ln 2); there a polynomial, fitted by Remez's algorithm, is correct beyond the last digit. Bounds:
+// docs/numerics.md.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include <numfuse/detail/macros.hpp>
+
+namespace numfuse::detail::math {
+
+/// What the functions know of a floating-point type.
+template <class T>
+struct format;
+
+template <>
+struct format<float> {
+  using bits = std::uint32_t;
+  static constexpr int mantissa = 23;
+  static constexpr bits bias = 127;
+  static constexpr float ln2_high = 0x1.62e4p-1f;  // 15 bits: times an exponent, exact
+  static constexpr float ln2_low = 0x1.7f7d1cp-20f;
+  static constexpr float exp_is_0 = -104, exp_is_infinity = 89, expm1_is_minus_1 = -18,
+                         tanh_is_1 = 10;
+  // (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
+  static constexpr float exp_tail[] = {0x1.0p-1f,     0x1.555556p-3f,  0x1.5554aep-5f,
+                                       0x1.11109p-7f, 0x1.6d7486p-10f, 0x1.a1a13p-13f};
+  // (log((1 + s) / (1 - s)) - 2 s) / s^3, of s^2.
+  static constexpr float log_tail[] = {0x1.555554p-1f, 0x1.999a7cp-2f, 0x1.2438a8p-2f,
+                                       0x1.e2fdd8p-3f};
+};
+
+template <>
+struct format<double> {
+  using bits = std::uint64_t;
+  static constexpr int mantissa = 52;
+  static constexpr bits bias = 1023;
+  static constexpr double ln2_high = 0x1.62e42fefa3p-1;  // 40 bits
+  static constexpr double ln2_low = 0x1.3de6af278ece6p-42;
+  static constexpr double exp_is_0 = -746, exp_is_infinity = 710, expm1_is_minus_1 = -38,
+                          tanh_is_1 = 20;
+  static constexpr double exp_tail[] = {
+      0x1.0p-1,
+      0x1.5555555555559p-3,
+      0x1.555555555555ap-5,
+      0x1.111111110f6afp-7,
+      0x1.6c16c16c1446ap-10,
+      0x1.a01a01afe52c4p-13,
+      0x1.a01a01b0b12eap-16,
+      0x1.71ddf8538a660p-19,
+      0x1.27e4c5aaa7e75p-22,
+      0x1.af5ebf38fb0f2p-26,
+      0x1.1f9556db5c3efp-29,
+  };
+  static constexpr double log_tail[] = {
+      0x1.5555555555593p-1, 0x1.999999997fb0fp-2, 0x1.249249421929bp-2, 0x1.c71c51e6edc5bp-3,
+      0x1.7466465b4b7b6p-3, 0x1.39a0f0e2029a4p-3, 0x1.2f0db3939113cp-3,
+  };
+};
+
+/// c[First] + c[First + 1] x + c[First + 2] x^2 + ... Written out: compilers look for vectors in
+/// the innermost loop.
+template <int First = 0, class T, int Count>
+NUMFUSE_INLINE T polynomial(T x, const T (&c)[Count]) {
+  if constexpr (First == Count - 1) {
+    return c[First];
+  } else {
+    return polynomial<First + 1>(x, c) * x + c[First];
+  }
+}
+
+/// A number so large that adding it rounds to whole numbers, which stand in the sum's lowest bits.
+template <class T>
+inline constexpr T rounding = T(3) * T(std::uint64_t{1} << (format<T>::mantissa - 1));
+
+template <class T>
+NUMFUSE_INLINE T nearest_whole(T x) {
+  return (x + rounding<T>)-rounding<T>;
+}
+
+/// 2^n for a whole n from -bias + 1 to bias.
+template <class T>
+NUMFUSE_INLINE T power_of_two(T n) {
+  using f = format<T>;
+  using bits = typename f::bits;
+  return std::bit_cast<T>(
+      static_cast<bits>(std::bit_cast<bits>(n + (rounding<T> + T(f::bias))) << f::mantissa));
+}
+
+template <class T>
+NUMFUSE_INLINE T limited(T x, T low, T high) {  // NaN stays NaN
+  x = x < low ? low : x;
+  return x > high ? high : x;
+}
+
+/// x = n ln(2) + r. The value is r + r^2 tail(r) = exp(r) - 1.
+template <class T>
+NUMFUSE_INLINE T reduced_expm1(T x, T& n) {
+  using f = format<T>;
+  n = nearest_whole(x * T(1.44269504088896340736));
+  const T r = (x - n * f::ln2_high) - n * f::ln2_low;
+  return r * r * polynomial(r, f::exp_tail) + r;
+}
+
+template <class T>
+NUMFUSE_INLINE T exp(T x) {
+  using f = format<T>;
+  T n;
+  const T e = reduced_expm1(limited(x, f::exp_is_0, f::exp_is_infinity), n) + T(1);
+  // In two steps: 2^n itself may be too large, or subnormal.
+  const T half = nearest_whole(n * T(0.5));
+  return e * power_of_two(half) * power_of_two(n - half);
+}
+
+template <class T>
+NUMFUSE_INLINE T expm1(T x) {
+  using f = format<T>;
+  T n;
+  const T e = reduced_expm1(limited(x, f::expm1_is_minus_1, f::exp_is_infinity), n);
+  const T half = power_of_two(n - T(1));
+  const T value = T(2) * (half * e + (half - T(0.5)));
+  const T close = x == T(0) ? x : e;  // keeps the sign of zero
+  return n == T(0) ? close : value;
+}
+
+/// log(u) + correction / u for normal and subnormal u > 0.
+template <class T>
+NUMFUSE_INLINE T log_of_positive(T u, T correction) {
+  using f = format<T>;
+  using bits = typename f::bits;
+  constexpr T smallest = std::numeric_limits<T>::min();
+  constexpr bits one = f::bias << f::mantissa;
+  constexpr bits root = std::bit_cast<bits>(T(0.70710678118654752440));
+  constexpr T to_normal = T(bits{1} << f::mantissa);
+  const bool subnormal = u < smallest;
+  const bits shifted = std::bit_cast<bits>(subnormal ? u * to_normal : u) + (one - root);
+  // u = m 2^k with m between sqrt(1/2) and sqrt(2).
+  constexpr T whole = to_normal;
+  const T biased = std::bit_cast<T>((shifted >> f::mantissa) | std::bit_cast<bits>(whole)) - whole;
+  const T k = biased - (subnormal ? T(f::bias + f::mantissa) : T(f::bias));
+  const T m = std::bit_cast<T>((shifted & ((bits{1} << f::mantissa) - 1)) + root);
+  const T d = m - T(1);
+  const T s = d / (T(2) + d);
+  const T z = s * s;
+  const T half_square = T(0.5) * d * d;
+  const T tail = s * (half_square + z * polynomial(z, f::log_tail));
+  return k * f::ln2_high - ((half_square - (tail + (k * f::ln2_low + correction))) - d);
+}
+
+template <class T>
+NUMFUSE_INLINE T log(T x) {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const T value = x < infinity ? log_of_positive(x, T(0)) : x;
+  const T outside = x == T(0) ? -infinity : std::numeric_limits<T>::quiet_NaN();
+  return x > T(0) ? value : outside;
+}
+
+template <class T>
+NUMFUSE_INLINE T log1p(T x) {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const T u = T(1) + x;
+  const T lost = x >= T(1) ? T(1) - (u - x) : x - (u - T(1));  // u + lost = 1 + x, exactly
+  const T value = x < infinity ? log_of_positive(u, lost / u) : x;
+  const T outside = u == T(0) ? -infinity : std::numeric_limits<T>::quiet_NaN();
+  const T right = u > T(0) ? value : outside;
+  return x == T(0) ? x : right;  // keeps the sign of zero
+}
+
+template <class T>
+NUMFUSE_INLINE T tanh(T x) {
+  using f = format<T>;
+  const T a = std::fabs(x);
+  const T twice = T(2) * (a > f::tanh_is_1 ? f::tanh_is_1 : a);
+  const T e = expm1(twice);
+  return std::copysign(e / (e + T(2)), x);
+}
+
+}  // namespace numfuse::detail::math

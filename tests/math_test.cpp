@@ -1,0 +1,95 @@
+// exp, log and their kin on the host over their whole range: every sign and exponent, with many
+// mantissas, against the C library's long double functions; on each instruction set.
+#include <cmath>
+#include <cstring>
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include <numfuse/numfuse.hpp>
+
+namespace numfuse::tests {
+namespace {
+
+// The distance of x from the true value, in units in the last place of T there.
+template <class T>
+double ulps(T x, long double truth) {
+  if (std::isnan(truth) || std::isnan(x)) return std::isnan(truth) && std::isnan(x) ? 0 : 1e9;
+  if (static_cast<T>(truth) == x) return 0;  // infinities too
+  if (std::isinf(x) || std::isinf(static_cast<T>(truth))) return 1e9;
+  using limits = std::numeric_limits<T>;
+  int exponent = 0;
+  std::frexp(truth, &exponent);
+  exponent = std::max(exponent, limits::min_exponent) - limits::digits;
+  return static_cast<double>(std::fabs(static_cast<long double>(x) - truth) /
+                             std::ldexp(1.0L, exponent));
+}
+
+// Numbers of every exponent, evenly spread bit patterns, and more where functions change course.
+template <class T>
+host_tensor<T> whole_range() {
+  using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr int count = 300000;
+  std::vector<T> x = {T(0), -T(0), T(1), T(-1)};
+  using limits = std::numeric_limits<T>;
+  for (T v : {limits::infinity(), limits::max(), limits::min(), limits::denorm_min()}) {
+    x.push_back(v);
+    x.push_back(-v);
+  }
+  x.push_back(limits::quiet_NaN());
+  constexpr bits step = static_cast<bits>(~bits{0}) / count;
+  for (int i = 0; i < count; ++i) {
+    const bits pattern = static_cast<bits>(i) * step;
+    T v;
+    std::memcpy(&v, &pattern, sizeof v);
+    x.push_back(v);
+  }
+  const T edge = sizeof(T) == 4 ? T(110) : T(760);
+  for (int i = -count; i <= count; ++i) {
+    x.push_back(edge * static_cast<T>(i) / count);
+    x.push_back(2 * static_cast<T>(i) / count);
+  }
+  host_tensor<T> result(shape{static_cast<std::int64_t>(x.size())});
+  std::copy(x.begin(), x.end(), result.data());
+  return result;
+}
+
+template <class T>
+class math : public ::testing::Test {
+ protected:
+  void check(const char* name, const host_tensor<T>& y, long double (*truth)(long double),
+             double bound) const {
+    double worst = 0;
+    T where = 0;
+    for (std::int64_t i = 0; i < x_.size(); ++i) {
+      const T x = x_.data()[i];
+      const long double exact = truth(static_cast<long double>(x));
+      const double error = ulps(y.data()[i], exact);
+      if (error > worst) {
+        worst = error;
+        where = x;
+      }
+      if (x == 0) {
+        EXPECT_EQ(std::signbit(y.data()[i]), std::signbit(exact)) << name << " of a zero";
+      }
+    }
+    std::cout << name << ' ' << name_of(dtype_of<T>) << ' ' << instruction_set() << ": at most "
+              << worst << " ULP, at " << where << '\n';
+    EXPECT_LE(worst, bound) << name << " at " << where;
+  }
+
+  host_tensor<T> x_ = whole_range<T>();
+};
+
+using dtypes = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(math, dtypes);
+
+// The bounds of docs/numerics.md.
+TYPED_TEST(math, Exp) { this->check("exp", exp(this->x_), expl, 2); }
+TYPED_TEST(math, Expm1) { this->check("expm1", expm1(this->x_), expm1l, 2); }
+TYPED_TEST(math, Log) { this->check("log", log(this->x_), logl, 2); }
+TYPED_TEST(math, Log1p) { this->check("log1p", log1p(this->x_), log1pl, 2); }
+TYPED_TEST(math, Tanh) { this->check("tanh", tanh(this->x_), tanhl, 3); }
+
+}  // namespace
+}  // namespace numfuse::tests

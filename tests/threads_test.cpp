@@ -1,0 +1,76 @@
+// The host's threads: how many there are decides no result, and calls from several threads at once
+// do not disturb each other.
+#include <cstring>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include <numfuse/numfuse.hpp>
+
+namespace numfuse::tests {
+namespace {
+
+class threads : public ::testing::Test {
+ protected:
+  void TearDown() override { set_num_threads(before_); }
+  int before_ = num_threads();
+};
+
+template <class T>
+bool same_bits(const host_tensor<T>& x, const host_tensor<T>& y) {
+  return x.shape() == y.shape() &&
+         std::memcmp(x.data(), y.data(), static_cast<std::size_t>(x.size()) * sizeof(T)) == 0;
+}
+
+// Vectors long, short, side by side and few: every way in which work is cut.
+std::vector<host_tensor<float>> results() {
+  std::vector<host_tensor<float>> all_of;
+  for (const shape& s : {shape{3, 70001}, shape{40000, 5}, shape{1000, 99}, shape{9000, 40}}) {
+    const auto x = random_normal<float, host>(s, 1);
+    all_of.push_back(softmax(x));
+    all_of.push_back(softmax(x, 0));
+    all_of.push_back(sum(x, 0));
+    all_of.push_back(norm(x));
+    all_of.push_back(exp(x));
+  }
+  return all_of;
+}
+
+TEST_F(threads, NumberDecidesNoResult) {
+  set_num_threads(1);
+  const auto expected = results();
+  for (int n : {2, 3, 8}) {
+    set_num_threads(n);
+    EXPECT_EQ(num_threads(), n);
+    const auto got = results();
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      EXPECT_TRUE(same_bits(got[i], expected[i])) << "result " << i << " on " << n << " threads";
+    }
+  }
+}
+
+TEST_F(threads, CallsAtTheSameTime) {
+  const auto expected = results();
+  std::vector<std::vector<host_tensor<float>>> got(4);
+  std::vector<std::thread> callers;
+  for (auto& own : got) callers.emplace_back([&own] { own = results(); });
+  for (auto& caller : callers) caller.join();
+  for (const auto& own : got) {
+    ASSERT_EQ(own.size(), expected.size());
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      EXPECT_TRUE(same_bits(own[i], expected[i])) << "result " << i;
+    }
+  }
+}
+
+TEST_F(threads, RefusesNone) {
+  try {
+    set_num_threads(0);
+    FAIL() << "no exception";
+  } catch (const value_error& e) {
+    EXPECT_STREQ(e.what(), "set_num_threads: 0 threads");
+  }
+}
+
+}  // namespace
+}  // namespace numfuse::tests
