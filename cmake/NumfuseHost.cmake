@@ -3,16 +3,17 @@
 set(families src/elementwise.cpp src/reductions.cpp src/softmax.cpp)
 set(isas baseline)
 set(NUMFUSE_HAS_WIDE_ISAS 0)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+# As fast as -O3 here, in two thirds of the time to compile it.
+set(speed_options $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-O2;-ftree-vectorize;-fvect-cost-model=dynamic;-fpeel-loops>)
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  set(speed_options -O0)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND isas avx2 avx512)
   set(NUMFUSE_HAS_WIDE_ISAS 1)
 endif()
 set(avx2_options -mavx2 -mfma -mf16c -mbmi2)
 # Left alone, the compiler would use half of the registers' width.
 set(avx512_options -march=x86-64-v4 -mprefer-vector-width=512)
-
-# As fast as -O3 here, in two thirds of the time to compile it.
-set(speed_options $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-O2;-ftree-vectorize;-fvect-cost-model=dynamic;-fpeel-loops>)
 
 target_compile_definitions(numfuse PRIVATE NUMFUSE_HAS_WIDE_ISAS=${NUMFUSE_HAS_WIDE_ISAS})
 foreach(isa IN LISTS isas)

@@ -10,9 +10,9 @@ namespace numfuse::detail {
 #if !defined(NUMFUSE_ONE_DTYPE_OF_EACH_SIZE)
 #define NUMFUSE_FOR_EACH_LISTED_DTYPE NUMFUSE_FOR_EACH_DTYPE
 #elif NUMFUSE_HAS_CUDA
-#define NUMFUSE_FOR_EACH_LISTED_DTYPE(M) M(std::uint8_t) M(half) M(float) M(double)
+#define NUMFUSE_FOR_EACH_LISTED_DTYPE(M) M(bool) M(half) M(float) M(double)
 #else
-#define NUMFUSE_FOR_EACH_LISTED_DTYPE(M) M(std::uint8_t) M(float) M(double)
+#define NUMFUSE_FOR_EACH_LISTED_DTYPE(M) M(bool) M(float) M(double)
 #endif
 
 template <class... Lists>
