@@ -56,6 +56,7 @@ class thread_group {
   template <int Lanes, class R, class S>
   __device__ __forceinline__ void reduce(const R& r, S (&states)[Lanes]) {
     const int in_warp = threads() < warp_size ? threads() : warp_size;
+    NUMFUSE_NO_UNROLL
     for (int offset = across_; offset < in_warp; offset *= 2) {
       detail::each<Lanes>([&](int lane) NUMFUSE_INLINE_BODY {
         states[lane] = r.combine(states[lane], exchange(states[lane], offset));

@@ -138,8 +138,8 @@ __global__ void __launch_bounds__(256, 1)
        first += in_grid) {
     const vectors mine(c, group, shape, first + group.number_in_block());
     detail::reduction_slots<vectors::lanes> slots;
+    replay_between<part, detail::before_passes, replay_step::start>(c, mine, slots, joiner);
     detail::each_pass<levels>([&](auto pass) NUMFUSE_INLINE_BODY {
-      replay_between<part, pass, replay_step::start>(c, mine, slots, joiner);
       replay_stream<part, pass>(c, mine, slots, joiner, walk);
       replay_between<part, pass, replay_step::publish>(c, mine, slots, joiner);
     });
@@ -177,8 +177,8 @@ __global__ void __launch_bounds__(256, 1)
       blocks};
   detail::reduction_slots<1> slots;
   bool folds = true;
+  replay_between<Part, detail::before_passes, replay_step::start>(c, mine, slots, joiner);
   detail::each_pass<levels>([&](auto pass) NUMFUSE_INLINE_BODY {
-    replay_between<Part, pass, replay_step::start>(c, mine, slots, joiner);
     replay_stream<Part, pass>(c, mine, slots, joiner, walk);
     replay_between<Part, pass, replay_step::publish>(c, mine, slots, joiner);
     if constexpr (one_pass) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include <omp.h>
@@ -52,8 +53,18 @@ void parallel_for(std::int64_t count, std::int64_t work, void (*task)(void*, std
     for (std::int64_t i = 0; i < count; ++i) task(context, i);
     return;
   }
+  // No exception may leave the threads; the first one goes on where they have met again.
+  std::exception_ptr failure;
 #pragma omp parallel for schedule(static) num_threads(threads)
-  for (std::int64_t i = 0; i < count; ++i) task(context, i);
+  for (std::int64_t i = 0; i < count; ++i) {
+    try {
+      task(context, i);
+    } catch (...) {
+#pragma omp critical(numfuse_parallel_for)
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numfuse/detail/parallel.hpp>
 #include <numfuse/numfuse.hpp>
 
 namespace numfuse::tests {
@@ -61,6 +62,14 @@ TEST_F(threads, CallsAtTheSameTime) {
       EXPECT_TRUE(same_bits(own[i], expected[i])) << "result " << i;
     }
   }
+}
+
+TEST_F(threads, ExceptionsComeBack) {
+  set_num_threads(4);
+  const auto work = [](std::int64_t i) {
+    if (i == 57) throw value_error("task 57");
+  };
+  EXPECT_THROW(detail::parallel_for(100, 1 << 20, work), value_error);
 }
 
 TEST_F(threads, RefusesNone) {

@@ -219,11 +219,11 @@ NUMFUSE_INLINE auto make_value(Context* context, const Fn& f) {
       result;  // not in a block of its own: there compilers would make a copy to return it
   result.context = context;
   if constexpr (!Context::knows(types::level)) return result;
-  const auto put = [&](int j, int lane) NUMFUSE_INLINE_BODY { result.data[j] = f(j, lane); };
   if constexpr (types::vector) {
-    each_number(*context, put);
+    each_number(*context,
+                [&](int j, int lane) NUMFUSE_INLINE_BODY { result.data[j] = f(j, lane); });
   } else {
-    each_lane(*context, [&](int lane) NUMFUSE_INLINE_BODY { put(lane, lane); });
+    each_lane(*context, [&](int lane) NUMFUSE_INLINE_BODY { result.data[lane] = f(lane, lane); });
   }
   return result;
 }

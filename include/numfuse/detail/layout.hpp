@@ -51,6 +51,7 @@ struct layout {
   template <int Operands>
   NUMFUSE_INLINE void add_offsets(std::int64_t i, int first, int last,
                                   std::int64_t (&offsets)[Operands]) const {
+    NUMFUSE_NO_UNROLL
     for (int d = last - 1; d >= first; --d) {
       const std::int64_t outer = d > first ? quotient(i, sizes[d]) : 0;
       const std::int64_t here = i - outer * sizes[d];

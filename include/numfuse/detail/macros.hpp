@@ -19,3 +19,10 @@
 /// The same for a lambda, between its parameters and its body.
 #define NUMFUSE_INLINE_BODY __attribute__((always_inline))
 #endif
+
+/// Before a loop of few turns: copies of its body would cost more than they save.
+#if defined(__CUDACC__)
+#define NUMFUSE_NO_UNROLL _Pragma("unroll 1")
+#else
+#define NUMFUSE_NO_UNROLL
+#endif

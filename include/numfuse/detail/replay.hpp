@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstring>
+#include <utility>
 
 #include <numfuse/formula.hpp>
 
@@ -69,7 +70,7 @@ struct slots_of {
 };
 
 enum class replay_step {
-  start,       // no numbers yet
+  start,       // no numbers yet, for any reduction of any level
   accumulate,  // the numbers of this part join
   publish,     // what the threads have joins, as far as it can without waiting for all
   fold,        // the rest of that
@@ -109,6 +110,9 @@ NUMFUSE_INLINE S reduce_own(const R& r, const V& v, const Part& part, int lane) 
   return states[0];
 }
 
+/// Where nothing is known of the vector yet: the pass before the first one.
+inline constexpr int before_passes = -1;
+
 /// The context of one run of a replayed formula: pass number `Pass`, step `Now`. `Part` says where
 /// the thread's part of the vector lies (width, lanes, length(), whole(), valid(j), index(j));
 /// `Group` joins the threads: publish and fold. Pass and step are types, so that what a run need
@@ -133,14 +137,14 @@ struct replay_context : Part {
     const int slot = next++;
     scalar_value<result_dtype, Level + 1, replay_context> result;
     result.context = this;
-    if constexpr (Level < Pass) {
+    if constexpr (Now == replay_step::start) {
+      each_lane(*this, [&](int lane) NUMFUSE_INLINE_BODY {
+        slots->set(slot, lane, r.template identity<state>());
+      });
+    } else if constexpr (Level < Pass) {
       each_lane(*this, [&](int lane) NUMFUSE_INLINE_BODY {
         result.data[lane] =
             r.template finish<compute_t<result_dtype>>(slots->template get<state>(slot, lane));
-      });
-    } else if constexpr (Level == Pass && Now == replay_step::start) {
-      each_lane(*this, [&](int lane) NUMFUSE_INLINE_BODY {
-        slots->set(slot, lane, r.template identity<state>());
       });
     } else if constexpr (Level == Pass && Now == replay_step::accumulate) {
       accumulate<state>(r, v, slot);

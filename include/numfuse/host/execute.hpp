@@ -195,9 +195,9 @@ class tile_run {
   }
 
   void replay() {
-    // Not initialised: each pass starts its own reductions.
     alignas(64) unsigned char memory[state_table::bytes(max_reductions, Part::lanes)];
     const state_table known(memory, filled());
+    static_cast<void>(evaluate_between<before_passes, replay_step::start>(known, nullptr));
     const std::int64_t length = call_.where.length;
     const std::int64_t block = part_rows() * (columns ? column_block : row_block);
     const std::int64_t blocks = ceil_div(length, block);
@@ -215,7 +215,7 @@ class tile_run {
       each_pass<levels>([&](auto pass) {
         each_block([&](std::int64_t b, std::int64_t first, std::int64_t last) {
           unsigned char* own = tables.get() + b * bytes;
-          if (pass > 0) std::copy(memory, memory + bytes, own);
+          std::copy(memory, memory + bytes, own);
           accumulate(pass, state_table(own, filled()), first, last);
         });
         block_group<Part> group{tables.get(), blocks, bytes, part_at(0, 0)};
@@ -235,7 +235,6 @@ class tile_run {
   template <int Pass>
   __attribute__((flatten)) void accumulate(std::integral_constant<int, Pass>, state_table states,
                                            std::int64_t first, std::int64_t last) {
-    static_cast<void>(evaluate_between<Pass, replay_step::start>(states, nullptr));
     const std::int64_t rows = part_rows();
     for (std::int64_t i = first; i < last; i += rows) {
       context<Pass, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i)), &states,
