@@ -8,13 +8,16 @@ if(NOT NUMFUSE_CUDA STREQUAL "OFF")
                PATH_SUFFIXES bin)
   if(NUMFUSE_NVCC)
     set(CMAKE_CUDA_COMPILER ${NUMFUSE_NVCC} CACHE FILEPATH "nvcc")
-    # One compilation gives machine code for Hopper and PTX that the driver compiles for every GPU
-    # since Turing. CMake's own list of architectures would compile everything twice.
-    set(NUMFUSE_GENCODE "arch=compute_75,code=[compute_75,sm_90]" CACHE STRING
-        "What nvcc makes code for, as its option -gencode, unless CMAKE_CUDA_ARCHITECTURES is given")
+    # Machine code for Hopper, which knows clusters, PTX that the driver compiles for later GPUs, and
+    # PTX for every one since Turing. CMake's own list of architectures would compile once more.
+    set(NUMFUSE_GENCODE
+        "arch=compute_75,code=compute_75" "arch=compute_90,code=[compute_90,sm_90]" CACHE STRING
+        "What nvcc makes code for, as its options -gencode, unless CMAKE_CUDA_ARCHITECTURES is given")
     if(NOT CMAKE_CUDA_ARCHITECTURES)
       set(CMAKE_CUDA_ARCHITECTURES OFF)
-      set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} \"-gencode=${NUMFUSE_GENCODE}\"")
+      foreach(gencode IN LISTS NUMFUSE_GENCODE)
+        string(APPEND CMAKE_CUDA_FLAGS " \"-gencode=${gencode}\"")
+      endforeach()
     endif()
     enable_language(CUDA)
     # CMake 3.25 does not know that this nvcc takes C++20.

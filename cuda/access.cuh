@@ -170,13 +170,57 @@ __device__ __forceinline__ unsigned whole_pieces(const Tile& t, const placement&
   return whole;
 }
 
-/// Reads the elements of a tile into registers, converted to T's compute type; 0 where none exist.
-/// All words are asked for before the first one is used.
+/// A piece of a tile of T as it moves.
+template <class T, class Tile>
+using word_of = typename word_of_bytes<Tile::items* static_cast<int>(sizeof(T))>::type;
+
+/// Piece k, element by element; 0 where none exist.
+template <class T, class Tile>
+__device__ __forceinline__ word_of<T, Tile> edge_word(const Tile& t, const placement& p,
+                                                      const T* data, int k) {
+  word_of<T, Tile> word{};
+  T piece[Tile::items];
+  memcpy(static_cast<void*>(piece), &word, sizeof piece);
+  const T* from = data + t.offset_of(k, p);
+  detail::each<Tile::items>([&](int i) NUMFUSE_INLINE_BODY {
+    if (t.valid(k * Tile::items + i)) piece[i] = from[i * p.beside];
+  });
+  memcpy(&word, piece, sizeof word);
+  return word;
+}
+
+/// Piece k of an operand that is repeated beside itself: one element, read once.
+template <class T, class Tile>
+__device__ __forceinline__ word_of<T, Tile> repeated_word(const Tile& t, const placement& p,
+                                                          const T* data, int k) {
+  word_of<T, Tile> word{};
+  if (t.mask_of(k) == 0) return word;
+  const T x = data[t.offset_of(k, p)];
+  T piece[Tile::items];
+  detail::each<Tile::items>([&](int i) NUMFUSE_INLINE_BODY { piece[i] = x; });
+  memcpy(&word, piece, sizeof word);
+  return word;
+}
+
+/// The numbers of words, converted to T's compute type.
+template <class T, class Tile>
+__device__ __forceinline__ void unpack(const word_of<T, Tile> (&words)[Tile::pieces],
+                                       compute_t<T> (&numbers)[Tile::width]) {
+  detail::each<Tile::pieces>([&](int k) NUMFUSE_INLINE_BODY {
+    T piece[Tile::items];
+    memcpy(static_cast<void*>(piece), &words[k], sizeof piece);
+    detail::each<Tile::items>([&](int i) NUMFUSE_INLINE_BODY {
+      numbers[k * Tile::items + i] = convert<compute_t<T>>(piece[i]);
+    });
+  });
+}
+
+/// Reads the elements of a tile into registers; 0 where none exist. All words are asked for before
+/// the first one is used.
 template <class T, class Tile>
 __device__ __forceinline__ void load(const Tile& t, const placement& p, const T* data,
                                      compute_t<T> (&numbers)[Tile::width]) {
-  constexpr int items = Tile::items;
-  using word = typename word_of_bytes<items* static_cast<int>(sizeof(T))>::type;
+  using word = word_of<T, Tile>;
   const unsigned whole = whole_pieces(t, p, data);
   word words[Tile::pieces];
   detail::each<Tile::pieces>([&](int k) NUMFUSE_INLINE_BODY {
@@ -185,23 +229,13 @@ __device__ __forceinline__ void load(const Tile& t, const placement& p, const T*
       words[k] = *reinterpret_cast<const word*>(data + t.offset_of(k, p));
     }
   });
-  detail::each<Tile::pieces>([&](int k) NUMFUSE_INLINE_BODY {
-    T piece[items];
-    memcpy(static_cast<void*>(piece), &words[k], sizeof piece);
-    detail::each<items>([&](int i) NUMFUSE_INLINE_BODY {
-      numbers[k * items + i] = convert<compute_t<T>>(piece[i]);
+  if (whole != (1u << Tile::pieces) - 1) {
+    detail::each<Tile::pieces>([&](int k) NUMFUSE_INLINE_BODY {
+      if (whole >> k & 1) return;
+      words[k] = p.beside == 0 ? repeated_word(t, p, data, k) : edge_word(t, p, data, k);
     });
-  });
-  if (whole == (1u << Tile::pieces) - 1) return;
-  detail::each<Tile::pieces>([&](int k) NUMFUSE_INLINE_BODY {
-    if (whole >> k & 1) return;
-    const T* from = data + t.offset_of(k, p);
-    detail::each<items>([&](int i) NUMFUSE_INLINE_BODY {
-      if (t.valid(k * items + i)) {
-        numbers[k * items + i] = convert<compute_t<T>>(from[i * p.beside]);
-      }
-    });
-  });
+  }
+  unpack<T, Tile>(words, numbers);
 }
 
 /// Writes the elements of a tile that exist.
@@ -209,7 +243,7 @@ template <class T, class Tile>
 __device__ __forceinline__ void store(const Tile& t, const placement& p, T* data,
                                       const compute_t<T> (&numbers)[Tile::width]) {
   constexpr int items = Tile::items;
-  using word = typename word_of_bytes<items* static_cast<int>(sizeof(T))>::type;
+  using word = word_of<T, Tile>;
   const unsigned whole = whole_pieces(t, p, data);
   detail::each<Tile::pieces>([&](int k) NUMFUSE_INLINE_BODY {
     T* to = data + t.offset_of(k, p);

@@ -61,6 +61,8 @@ void gemm(device, const gemm_sizes& s, const gemm_operand& a, const gemm_operand
   using type = blas_type<T>;
   const cublasHandle_t handle = handle_on(on, "matmul");
   check(cublasSetPointerMode(handle, CUBLAS_POINTER_MODE_HOST), "matmul");
+  const cublasComputeType_t compute =
+      std::is_same_v<T, float> && tf32_allowed() ? CUBLAS_COMPUTE_32F_FAST_TF32 : type::compute;
   // cuBLAS counts columns first: it computes the transposed product b' a' of transposed operands,
   // which in memory is the product of rows. Alpha and beta are constants and travel by value.
   const compute_t<T> one = 1, zero = 0;
@@ -68,7 +70,7 @@ void gemm(device, const gemm_sizes& s, const gemm_operand& a, const gemm_operand
                                       a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N, s.n, s.m, s.k, &one,
                                       b.data, type::data, b.ld, b.batch_stride, a.data, type::data,
                                       a.ld, a.batch_stride, &zero, c, type::data, s.n, s.m * s.n,
-                                      s.batch, type::compute, CUBLAS_GEMM_DEFAULT),
+                                      s.batch, compute, CUBLAS_GEMM_DEFAULT),
         "matmul");
 }
 

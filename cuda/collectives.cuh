@@ -2,12 +2,11 @@
 #pragma once
 
 #include <numfuse/cuda/runtime.cuh>
-#include <numfuse/detail/replay.hpp>
+#include <numfuse/plan.hpp>
 
 namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
-/// Bytes in which any state of a reduction fits.
-inline constexpr int state_bytes = detail::reduction_slots<1>::bytes;
+using detail::state_bytes;
 
 /// The value of the lane whose number differs in the bits of `offset`.
 template <class S>
@@ -33,22 +32,16 @@ class thread_group {
     column_ = local % across;
   }
 
-  __device__ __forceinline__ int size() const { return size_; }  // threads along the vector
-  __device__ __forceinline__ int rank() const { return rank_; }  // my place among them
-  __device__ __forceinline__ int column() const {
-    return column_;
-  }  // which of the vectors side by side
+  __device__ __forceinline__ int size() const { return size_; }      // threads along the vector
+  __device__ __forceinline__ int rank() const { return rank_; }      // my place among them
+  __device__ __forceinline__ int across() const { return across_; }  // threads side by side
+  __device__ __forceinline__ int column() const { return column_; }  // my place among them
   __device__ __forceinline__ int threads() const { return size_ * across_; }
   __device__ __forceinline__ int number_in_block() const {
     return static_cast<int>(threadIdx.x) / threads();
   }
   __device__ __forceinline__ int groups_in_block() const {
     return static_cast<int>(blockDim.x) / threads();
-  }
-
-  /// Shared memory that a launch must give to a block of such groups.
-  static constexpr int shared_bytes(int threads, int across, int lanes) {
-    return threads <= warp_size ? 0 : 2 * threads / warp_size * across * lanes * state_bytes;
   }
 
   /// Joins the states of the group's threads, one for each lane, in a fixed order; all get the
@@ -98,14 +91,14 @@ class thread_group {
   int second_half_ = 0;
 };
 
-/// Device memory in which blocks leave their states for each other. `tickets` are zero between
-/// launches: whoever draws the last one of a vector puts it back.
+/// Device memory in which the blocks of a team leave their states for each other. `tickets` are
+/// zero between launches: whoever draws the last one of a team puts it back.
 struct workspace {
-  unsigned char* states;  // [vector][reduction][block]
-  unsigned* tickets;      // [vector]
+  unsigned char* states;
+  unsigned* tickets;  // one a team
 };
 
-/// True for one block of `blocks` that share a vector: the last to arrive. What all of them wrote
+/// True for one of a team's blocks: the last to arrive. What all of them wrote
 /// to the workspace before is visible to it.
 __device__ __forceinline__ bool arrives_last(unsigned* ticket, int blocks) {
   bool* last = reinterpret_cast<bool*>(shared_memory());

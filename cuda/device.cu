@@ -1,4 +1,5 @@
 // The GPU itself: whether there is one, its sizes, its streams.
+#include <algorithm>
 #include <cstdio>
 
 #include <numfuse/cuda/launch.cuh>
@@ -64,12 +65,22 @@ device_limits current_device_limits() {
   if (!device_available()) return limits;
   int device = 0;
   cuda::check(cudaGetDevice(&device), "plan");
-  cuda::check(
-      cudaDeviceGetAttribute(&limits.multiprocessors, cudaDevAttrMultiProcessorCount, device),
-      "plan");
-  cuda::check(cudaDeviceGetAttribute(&limits.threads_per_multiprocessor,
-                                     cudaDevAttrMaxThreadsPerMultiProcessor, device),
-              "plan");
+  const auto ask = [&](cudaDeviceAttr what) {
+    int value = 0;
+    cuda::check(cudaDeviceGetAttribute(&value, what, device), "plan");
+    return value;
+  };
+  limits.multiprocessors = ask(cudaDevAttrMultiProcessorCount);
+  limits.threads_per_multiprocessor = ask(cudaDevAttrMaxThreadsPerMultiProcessor);
+  limits.shared_bytes =
+      std::min(ask(cudaDevAttrMaxSharedMemoryPerBlockOptin),
+               ask(cudaDevAttrMaxSharedMemoryPerMultiprocessor) / team_blocks_per_multiprocessor -
+                   ask(cudaDevAttrReservedSharedMemoryPerBlock));
+  const int capability =
+      10 * ask(cudaDevAttrComputeCapabilityMajor) + ask(cudaDevAttrComputeCapabilityMinor);
+  // Every GPU with clusters has those of 8 blocks; an H100 has those of 16.
+  const bool clusters = capability >= 90 && cuda::compiled_for_clusters;
+  limits.most_cluster = !clusters ? 1 : capability == 90 ? 16 : 8;
   return limits;
 }
 

@@ -19,10 +19,10 @@ struct lone_context : Tile {
   }
 };
 
-/// Runs the formula on the tile of a context: loads all inputs first.
-template <class Call, class Context>
-__device__ __forceinline__ auto evaluate_tile(const Call& c, Context& context,
-                                              const typename Call::offsets& bases) {
+/// Runs the formula on the tile of a context: reads all inputs first, by read(k, memory, numbers).
+template <class Call, class Context, class Read>
+__device__ __forceinline__ auto evaluate_tile_by(const Call& c, Context& context,
+                                                 const Read& read) {
   return c.evaluate([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
     using T = typename std::remove_cvref_t<decltype(in)>::dtype;
     vector_value<T, 0, Context> v;
@@ -30,10 +30,20 @@ __device__ __forceinline__ auto evaluate_tile(const Call& c, Context& context,
     if (in.data == nullptr) {
       detail::each<Context::width>([&](int j) NUMFUSE_INLINE_BODY { v.data[j] = in.number; });
     } else {
-      load(context, context.place(k, bases[k]), in.data, v.data);
+      read(k, in.data, v.data);
     }
     return v;
   });
+}
+
+/// The same from memory, where each input starts at its base.
+template <class Call, class Context>
+__device__ __forceinline__ auto evaluate_tile(const Call& c, Context& context,
+                                              const typename Call::offsets& bases) {
+  return evaluate_tile_by(c, context,
+                          [&](int k, const auto* data, auto& numbers) NUMFUSE_INLINE_BODY {
+                            load(context, context.place(k, bases[k]), data, numbers);
+                          });
 }
 
 /// Writes the vector results of a tile.

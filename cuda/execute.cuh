@@ -4,7 +4,7 @@
 #include <numfuse/cuda/elementwise.cuh>
 #include <numfuse/cuda/held.cuh>
 #include <numfuse/cuda/launch.cuh>
-#include <numfuse/cuda/replay.cuh>
+#include <numfuse/cuda/team.cuh>
 #include <numfuse/plan.hpp>
 
 namespace numfuse::detail {
@@ -16,28 +16,48 @@ formula_facts facts_of(const call<F, types<In...>, types<Out...>>& c);
 
 namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 
-/// Memory for blocks to meet in, for `vectors` vectors of `blocks` blocks each. It belongs to the
+/// Memory for the blocks of teams to meet in, with a ticket for each team. It belongs to the
 /// stream, whose launches use it one after another, and stays until the process ends.
-workspace workspace_of(const stream& on, std::int64_t vectors, std::int64_t blocks);
+workspace workspace_of(const stream& on, std::int64_t bytes);
 
+/// Vectors of each of which one group of a block has all.
 template <bool Columns, class Call>
 void run_groups(const Call& c, const plan& p, const stream& on) {
   constexpr int items = detail::items_in_chunk(Call::item_bytes);
-  constexpr int lanes = Columns ? items : 1;
   constexpr int most = detail::most_chunks(items, Call::compute_bytes, Call::inputs_count);
   const group_shape shape{p.group, p.side_by_side};
   const launch_shape launched{
       p.blocks, p.threads,
-      thread_group::shared_bytes(p.group * p.side_by_side, p.side_by_side, lanes)};
-  constexpr bool one_pass = Call::info::levels == 1 && !Call::info::any_vector;
-  if (p.how == strategy::row_replay || p.how == strategy::column_replay) {
-    launch<replay_kernel<Call, most, Columns>>(launched, on, c, shape);
-  } else if constexpr (!one_pass) {
-    if (p.chunks == 1) {
-      launch<held_kernel<Call, 1, Columns>>(launched, on, c, shape);
-    } else {
-      launch<held_kernel<Call, most, Columns>>(launched, on, c, shape);
-    }
+      detail::block_state_bytes(p.group * p.side_by_side, p.side_by_side * (Columns ? items : 1))};
+  if constexpr (Call::info::levels == 1 && !Call::info::any_vector) {
+    launch<stream_kernel<Call, most, Columns>>(launched, on, c, shape);
+  } else if (p.chunks == 1) {
+    launch<held_kernel<Call, 1, Columns>>(launched, on, c, shape);
+  } else {
+    launch<held_kernel<Call, most, Columns>>(launched, on, c, shape);
+  }
+}
+
+/// Vectors that teams of blocks share, worked through in tiles of type Part.
+template <bool Columns, class Part, class Call>
+void run_teams(const Call& c, const plan& p, const stream& on) {
+  const team_shape shape{{p.group, p.side_by_side},
+                         p.team,
+                         p.cluster,
+                         Call::info::trace(c.formula).reductions,
+                         {p.kept_turns, p.ahead, p.kept_inputs}};
+  const int vectors = p.side_by_side * Part::lanes;
+  const int states = detail::team_state_bytes(shape.reductions, vectors);
+  launch_shape launched{p.blocks, p.threads, detail::block_state_bytes(p.threads, vectors)};
+  if constexpr (Call::info::levels == 1 && !Call::info::any_vector) {
+    const workspace w = workspace_of(on, p.blocks * states);
+    launch<fold_kernel<Call, Part, Columns>>(launched, on, c, shape, w);
+  } else {
+    launched.shared_bytes = p.shared_bytes;
+    launched.cooperative = p.cooperative;
+    launched.cluster = p.cluster ? p.team : 1;
+    const workspace w = p.cooperative ? workspace_of(on, 2 * p.blocks * states) : workspace{};
+    launch<team_kernel<Call, Part, Columns>>(launched, on, c, shape, w);
   }
 }
 
@@ -53,25 +73,36 @@ void run(const Call& c, const plan& p, const stream& on) {
     } else {
       launch<elementwise_runs_kernel<Call>>(launched, on, c);
     }
-  } else if (p.how == strategy::grid_replay) {
-    const launch_shape launched{p.blocks, p.threads, thread_group::shared_bytes(p.threads, 1, 1),
-                                p.cooperative};
-    const workspace w = workspace_of(on, p.blocks / p.group, p.group);
+  } else if (p.how == strategy::row_team) {
     if (c.where.vector_rank <= 1) {
-      launch<grid_kernel<Call, tile<most, items, 1>>>(launched, on, c, p.group, w);
+      run_teams<false, tile<most, items, 1>>(c, p, on);
     } else {
-      launch<grid_kernel<Call, run_tile<items>>>(launched, on, c, p.group, w);
+      run_teams<false, run_tile<items>>(c, p, on);
     }
-  } else if (p.how == strategy::column_held || p.how == strategy::column_replay) {
+  } else if (p.how == strategy::column_team) {
+    run_teams<true, tile<most, items, items>>(c, p, on);
+  } else if (p.side_by_side > 1) {
     run_groups<true>(c, p, on);
   } else {
     run_groups<false>(c, p, on);
   }
 }
 
+#if !defined(NUMFUSE_SIMT)
+
+/// The plan of a call on the current GPU, for kernels that are compiled here.
+template <class Call>
+plan plan_of(const Call& c) {
+  detail::device_limits limits = detail::current_device_limits();
+  if (!compiled_for_clusters) limits.most_cluster = 1;
+  return detail::plan_on_device(detail::facts_of(c), c.where, limits);
+}
+
 template <class Call>
 void run(const Call& c, const stream& on) {
-  run(c, detail::plan_on_device(detail::facts_of(c), c.where, detail::current_device_limits()), on);
+  run(c, plan_of(c), on);
 }
+
+#endif
 
 }  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

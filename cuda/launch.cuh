@@ -12,6 +12,7 @@ struct launch_shape {
   int threads;
   int shared_bytes = 0;
   bool cooperative = false;
+  int cluster = 1;  // blocks
 };
 
 #if !defined(NUMFUSE_SIMT)
@@ -33,19 +34,39 @@ void launch(const launch_shape& shape, const stream& on, const Arguments&... arg
   simt::launch_counted<Kernel>(
       simt::config{dim3(static_cast<unsigned>(shape.blocks)),
                    dim3(static_cast<unsigned>(shape.threads)),
-                   static_cast<std::size_t>(shape.shared_bytes), shape.cooperative},
+                   static_cast<std::size_t>(shape.shared_bytes), shape.cooperative,
+                   static_cast<unsigned>(shape.cluster)},
       arguments...);
 #else
-  cudaLaunchAttribute cooperative;
-  cooperative.id = cudaLaunchAttributeCooperative;
-  cooperative.val.cooperative = 1;
+  // What goes beyond what every GPU has must be asked for.
+  constexpr int everyday_shared_bytes = 48 * 1024;
+  constexpr int everyday_cluster = 8;
+  if (shape.shared_bytes > everyday_shared_bytes) {
+    check(cudaFuncSetAttribute(Kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               shape.shared_bytes),
+          "launch");
+  }
+  if (shape.cluster > everyday_cluster) {
+    check(cudaFuncSetAttribute(Kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
+          "launch");
+  }
+  cudaLaunchAttribute attributes[2];
+  unsigned count = 0;
+  if (shape.cooperative) {
+    attributes[count].id = cudaLaunchAttributeCooperative;
+    attributes[count++].val.cooperative = 1;
+  }
+  if (shape.cluster > 1) {
+    attributes[count].id = cudaLaunchAttributeClusterDimension;
+    attributes[count++].val.clusterDim = {static_cast<unsigned>(shape.cluster), 1, 1};
+  }
   cudaLaunchConfig_t config{};
   config.gridDim = dim3(static_cast<unsigned>(shape.blocks));
   config.blockDim = dim3(static_cast<unsigned>(shape.threads));
   config.dynamicSmemBytes = static_cast<std::size_t>(shape.shared_bytes);
   config.stream = on.get();
-  config.attrs = &cooperative;
-  config.numAttrs = shape.cooperative ? 1 : 0;
+  config.attrs = attributes;
+  config.numAttrs = count;
   check(cudaLaunchKernelEx(&config, Kernel, arguments...), "launch");
 #endif
 }

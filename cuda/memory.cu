@@ -128,7 +128,7 @@ void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, 
 
 namespace cuda {
 
-workspace workspace_of(const stream& on, std::int64_t vectors, std::int64_t blocks) {
+workspace workspace_of(const stream& on, std::int64_t bytes) {
   struct memory {
     std::int64_t bytes = 0;
     workspace place{};
@@ -136,8 +136,7 @@ workspace workspace_of(const stream& on, std::int64_t vectors, std::int64_t bloc
   static std::mutex guard;
   static std::map<std::pair<int, stream::handle>, memory> of_streams;
 
-  constexpr std::int64_t most_vectors = 1024;  // their tickets come first
-  const std::int64_t bytes = vectors * detail::max_reductions * blocks * state_bytes;
+  constexpr std::int64_t most_teams = 1024;  // their tickets come first
   int device = 0;
   check(cudaGetDevice(&device), "workspace");
   const std::lock_guard<std::mutex> lock(guard);
@@ -149,7 +148,7 @@ workspace workspace_of(const stream& on, std::int64_t vectors, std::int64_t bloc
   auto mode = cudaStreamCaptureModeRelaxed;
   check(cudaThreadExchangeStreamCaptureMode(&mode), "workspace");
   const std::int64_t size = std::max<std::int64_t>(bytes, 1 << 16);
-  const std::int64_t tickets_bytes = most_vectors * static_cast<std::int64_t>(sizeof(unsigned));
+  const std::int64_t tickets_bytes = most_teams * static_cast<std::int64_t>(sizeof(unsigned));
   void* p = nullptr;
   check(cudaMalloc(&p, static_cast<std::size_t>(tickets_bytes + size)), "workspace");
   cudaStream_t apart = nullptr;

@@ -1,9 +1,20 @@
 // Matrix products on the host: OpenBLAS, and what it needs to know of shapes.
 #include <numfuse/linalg.hpp>
 
+#include <atomic>
 #include <vector>
 
 #include <cblas.h>
+
+namespace numfuse {
+namespace {
+std::atomic<bool> tf32{false};
+}
+
+void allow_tf32(bool allowed) { tf32 = allowed; }
+bool tf32_allowed() { return tf32; }
+
+}  // namespace numfuse
 
 namespace numfuse::detail {
 
@@ -37,8 +48,7 @@ matmul_shapes resolve_matmul(const shape& a, const shape& b, std::string_view fu
   extents result = batch;
   if (a.rank() > 1) result.push_back(m);
   if (b.rank() > 1) result.push_back(n);
-  return {shape(with_batch(m, k)), shape(with_batch(k, n)), shape(result),
-          {m, n, k, batch.size()}};
+  return {shape(with_batch(m, k)), shape(with_batch(k, n)), shape(result), {m, n, k, batch.size()}};
 }
 
 bool as_gemm_operand(const described& v, gemm_operand& operand) {
@@ -159,10 +169,10 @@ void blas_dot(host, std::int64_t n, const T* a, std::int64_t stride_a, const T* 
   *result = convert<T>(sum);
 }
 
-#define NUMFUSE_INSTANTIATE(T)                                                                     \
-  template void gemm<T>(host, const gemm_sizes&, const gemm_operand&, const gemm_operand&, T*,     \
-                        const stream&);                                                            \
-  template void blas_dot<T>(host, std::int64_t, const T*, std::int64_t, const T*, std::int64_t,    \
+#define NUMFUSE_INSTANTIATE(T)                                                                  \
+  template void gemm<T>(host, const gemm_sizes&, const gemm_operand&, const gemm_operand&, T*,  \
+                        const stream&);                                                         \
+  template void blas_dot<T>(host, std::int64_t, const T*, std::int64_t, const T*, std::int64_t, \
                             T*, const stream&);
 NUMFUSE_FOR_EACH_FLOATING(NUMFUSE_INSTANTIATE)
 #undef NUMFUSE_INSTANTIATE

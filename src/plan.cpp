@@ -20,8 +20,11 @@ int held_threads(bool columns, int items) {
 // Threads across neighbouring vectors: with 16-byte pieces, eight of them fill a 128-byte line.
 constexpr int threads_across = 8;
 
-// A vector shorter than this is not worth several blocks.
-constexpr std::int64_t least_grid_elements = 32768;
+// Bytes of an input that one block streams in the time in which blocks find each other.
+constexpr std::int64_t least_team_bytes = 131072;
+
+// Bytes that the copies of a team's block should have under way.
+constexpr std::int64_t bytes_under_way = 32768;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -42,7 +45,11 @@ std::int64_t operand_bytes(const formula_facts& f, const layout& where, int k) {
 
 void count_bytes(plan& p, const formula_facts& f, const layout& where) {
   for (int k = 0; k < f.inputs; ++k) {
-    if (f.from_memory[k]) p.bytes_read += p.reads * operand_bytes(f, where, k);
+    if (!f.from_memory[k]) continue;
+    const std::int64_t once = operand_bytes(f, where, k);
+    // What is kept is read once.
+    const double again = (p.reads - 1) * (p.kept_inputs >> k & 1 ? 1 - p.kept_share : 1.0);
+    p.bytes_read += once + static_cast<std::int64_t>(again * static_cast<double>(once));
   }
   for (int k = f.inputs; k < f.inputs + f.outputs; ++k) {
     p.bytes_written += operand_bytes(f, where, k);
@@ -92,6 +99,116 @@ void size_grid(plan& p, std::int64_t groups, const device_limits& limits) {
   p.blocks = std::clamp<std::int64_t>(ceil_div(groups, groups_in_block), 1, resident * 8);
 }
 
+// Element by element.
+void plan_elements(plan& p, const layout& where, int most, const device_limits& limits) {
+  p.how = strategy::elementwise;
+  p.threads = everyday_block;
+  p.chunks = where.vector_rank > 1 ? 1 : most;  // runs along the innermost dimension
+  const std::int64_t resident =
+      std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor / p.threads;
+  p.blocks = std::clamp<std::int64_t>(
+      ceil_div(where.length, std::int64_t{p.threads} * p.items * p.chunks), 1, resident * 8);
+}
+
+// Vectors that are streamed once: each by a group, or by a team of blocks where there are few.
+void plan_one_pass(plan& p, const layout& where, std::int64_t pieces, std::int64_t groups, int most,
+                   const device_limits& limits) {
+  const bool columns = p.side_by_side > 1;
+  const bool runs = where.vector_rank > 1;
+  p.chunks = runs ? 1 : most;
+  const std::int64_t each = columns ? pieces : ceil_div(pieces, p.chunks);
+  const std::int64_t group_bytes = pieces * p.side_by_side * 16;
+  if (runs || (groups < limits.multiprocessors / 2 && group_bytes >= least_team_bytes)) {
+    p.how = columns ? strategy::column_team : strategy::row_team;
+    p.threads = team_threads;
+    p.group = p.threads / p.side_by_side;
+    // As many as fill the GPU, each with enough to do.
+    const std::int64_t useful = ceil_div(pieces, std::int64_t{p.group} * p.chunks);
+    const std::int64_t resident = 2 * std::int64_t{limits.multiprocessors};
+    p.team = static_cast<int>(
+        std::clamp<std::int64_t>(useful, 1, std::max<std::int64_t>(1, resident / groups)));
+    p.blocks = p.team * groups;
+    return;
+  }
+  p.how = columns ? strategy::column_streamed : strategy::row_streamed;
+  p.group = power_of_two_at_least(std::min<std::int64_t>(each, warp / p.side_by_side));
+  // Few vectors: a block each, so that the GPU is full.
+  const std::int64_t resident_threads =
+      std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor;
+  if (groups * warp < resident_threads && each > warp) {
+    p.group = std::min(power_of_two_at_least(each), everyday_block / p.side_by_side);
+  }
+  size_grid(p, groups, limits);
+}
+
+// The inputs that a team keeps: those of which each vector has elements of its own. What all
+// vectors share stays in the cache.
+unsigned worth_keeping(const formula_facts& f, const layout& where) {
+  unsigned inputs = 0;
+  if (where.vector_rank > 1) return inputs;
+  for (int k = 0; k < f.inputs; ++k) {
+    if (!f.from_memory[k] || where.vector_stride(k) == 0) continue;
+    bool own = where.count == 1;
+    for (int d = 0; d < where.batch_rank; ++d) own |= where.strides[k][d] != 0;
+    if (own) inputs |= 1u << k;
+  }
+  return inputs;
+}
+
+// Vectors too long for one block's registers: shared memory holds them, of as many blocks as that
+// takes, or as there are free where vectors are few.
+void plan_team(plan& p, const formula_facts& f, const layout& where, std::int64_t pieces,
+               std::int64_t groups, const device_limits& limits) {
+  p.how = p.side_by_side > 1 ? strategy::column_team : strategy::row_team;
+  p.threads = team_threads;
+  p.group = p.threads / p.side_by_side;
+  p.kept_inputs = worth_keeping(f, where);
+
+  int turn_bytes = 0;
+  for (int k = 0; k < f.inputs; ++k) {
+    if (p.kept_inputs >> k & 1) turn_bytes += p.threads * p.chunks * p.items * f.item_bytes[k];
+  }
+  const int vectors = p.side_by_side > 1 ? p.side_by_side * p.items : 1;
+  const int states = block_state_bytes(p.threads, vectors);
+  const int cluster_states = 2 * team_state_bytes(f.reductions, vectors);
+  int most_turns = 0;
+  if (turn_bytes > 0) {
+    most_turns = std::max(0, limits.shared_bytes - states - cluster_states) / turn_bytes;
+    p.ahead = 2;
+    while (p.ahead < 8 && 2 * p.ahead * turn_bytes <= bytes_under_way) p.ahead *= 2;
+  }
+
+  const std::int64_t in_turn = std::int64_t{p.group} * p.chunks;
+  const std::int64_t turns = std::max<std::int64_t>(1, ceil_div(pieces, in_turn));  // of one block
+  const std::int64_t resident =
+      std::int64_t{limits.multiprocessors} * team_blocks_per_multiprocessor;
+  const std::int64_t needed = most_turns > 0 ? ceil_div(turns, most_turns) : resident;
+  const std::int64_t free = std::min(pieces / in_turn, resident / groups);
+  const std::int64_t wanted = std::max({std::int64_t{1}, std::min(needed, turns), free});
+  if (wanted <= limits.most_cluster) {
+    p.team = std::min(power_of_two_at_least(wanted), limits.most_cluster);
+    p.cluster = p.team > 1;
+    p.blocks = p.team * std::min(groups, resident * 8 / p.team);
+  } else {
+    p.team = static_cast<int>(std::min(wanted, resident));
+    p.cooperative = true;
+    p.blocks = p.team * std::clamp<std::int64_t>(resident / p.team, 1, groups);
+  }
+
+  const std::int64_t own_turns = ceil_div(turns, p.team);
+  const bool all_kept = own_turns <= most_turns;
+  if (!all_kept && most_turns < p.ahead) p.kept_inputs = 0;  // no room to keep anything
+  if (p.kept_inputs != 0) {
+    p.kept_turns = all_kept ? static_cast<int>(own_turns) : most_turns - p.ahead;
+    p.shared_bytes = (p.kept_turns + (all_kept ? 0 : p.ahead)) * turn_bytes;
+  }
+  p.shared_bytes += states + (p.cluster ? cluster_states : 0);
+  if (!all_kept) {
+    p.reads = f.levels + (f.any_vector ? 1 : 0);
+    p.kept_share = static_cast<double>(p.kept_turns) / static_cast<double>(own_turns);
+  }
+}
+
 }  // namespace
 
 plan plan_on_host(const formula_facts& f, const layout& where) {
@@ -100,7 +217,7 @@ plan plan_on_host(const formula_facts& f, const layout& where) {
   if (f.levels == 0) {
     p.how = strategy::elementwise;
   } else {
-    p.how = columns ? strategy::column_replay : strategy::row_replay;
+    p.how = columns ? strategy::column_streamed : strategy::row_streamed;
     // The passes after the first find a short vector in the cache.
     constexpr std::int64_t in_cache = 131072;
     if (where.length > in_cache) p.reads = f.levels + (f.any_vector ? 1 : 0);
@@ -113,19 +230,10 @@ plan plan_on_host(const formula_facts& f, const layout& where) {
 plan plan_on_device(const formula_facts& f, const layout& where, const device_limits& limits) {
   plan p;
   p.on_device = true;
-  p.items = items_in_chunk(*std::max_element(f.item_bytes, f.item_bytes + f.inputs + f.outputs));
+  p.items = items_in_chunk(f.widest_bytes);
   const int most = most_chunks(p.items, f.compute_bytes, f.inputs);
-  const std::int64_t resident_threads =
-      std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor;
-
   if (f.levels == 0) {
-    p.how = strategy::elementwise;
-    p.chunks = most;
-    p.threads = everyday_block;
-    if (where.vector_rank > 1) p.chunks = 1;  // runs along the innermost dimension
-    p.blocks = std::clamp<std::int64_t>(
-        ceil_div(where.length, std::int64_t{p.threads} * p.items * p.chunks), 1,
-        resident_threads / p.threads * 8);
+    plan_elements(p, where, most, limits);
     count_bytes(p, f, where);
     return p;
   }
@@ -142,39 +250,14 @@ plan plan_on_device(const formula_facts& f, const layout& where, const device_li
   }
 
   const bool one_pass = f.levels == 1 && !f.any_vector;
-  if (where.vector_rank <= 1 && !one_pass &&
-      hold(p, pieces, most, held_threads(columns, p.items))) {
+  if (one_pass) {
+    plan_one_pass(p, where, pieces, groups, most, limits);
+  } else if (where.vector_rank <= 1 && hold(p, pieces, most, held_threads(columns, p.items))) {
     p.how = columns ? strategy::column_held : strategy::row_held;
     size_grid(p, groups, limits);
-    count_bytes(p, f, where);
-    return p;
-  }
-
-  p.reads = f.levels + (f.any_vector ? 1 : 0);
-  p.chunks = most;
-  const std::int64_t several_blocks = limits.multiprocessors / 2;
-  if (where.vector_rank > 1 ||
-      (!columns && where.count < several_blocks && where.length >= least_grid_elements)) {
-    p.how = strategy::grid_replay;
-    p.threads = everyday_block;
-    if (where.vector_rank > 1) p.chunks = 1;
-    // Blocks that wait for each other must all be resident; two of this size always are.
-    const std::int64_t most_blocks = std::int64_t{limits.multiprocessors} * 2;
-    const std::int64_t useful =
-        ceil_div(where.length, std::int64_t{p.threads} * p.items * p.chunks);
-    const std::int64_t vectors = std::min<std::int64_t>(where.count, most_blocks);
-    p.group = static_cast<int>(std::clamp<std::int64_t>(useful, 1, most_blocks / vectors));
-    p.blocks = p.group * vectors;
-    p.cooperative = !one_pass && p.group > 1;
   } else {
-    p.how = columns ? strategy::column_replay : strategy::row_replay;
-    const std::int64_t each = columns ? pieces : ceil_div(pieces, p.chunks);
-    p.group = power_of_two_at_least(std::min<std::int64_t>(each, warp / p.side_by_side));
-    // Few vectors: a block each, so that the GPU is full.
-    if (groups * warp < resident_threads && each > warp) {
-      p.group = std::min(power_of_two_at_least(each), everyday_block / p.side_by_side);
-    }
-    size_grid(p, groups, limits);
+    p.chunks = where.vector_rank > 1 ? 1 : most;  // runs along the innermost dimension
+    plan_team(p, f, where, pieces, groups, limits);
   }
   count_bytes(p, f, where);
   return p;
@@ -205,14 +288,29 @@ std::string group_text(const plan& p, const char* vector) {
   return who + " for each " + vector;
 }
 
+constexpr const char* streamed_once = ", streamed once";
+
 std::string held_text(const plan& p) {
   const int elements = p.chunks * p.items;
   return ", " + std::to_string(elements) + (elements == 1 ? " element" : " elements") +
          " a thread in registers";
 }
 
-std::string replay_text(const plan& p) {
-  return p.reads == 1 ? ", streamed once" : ", streamed " + std::to_string(p.reads) + " times";
+std::string team_text(const plan& p, const char* vector) {
+  const std::string each = p.side_by_side > 1
+                               ? std::to_string(p.side_by_side * p.items) + " neighbouring columns"
+                               : std::string("each ") + vector;
+  std::string text;
+  if (p.cluster) {
+    text = "a cluster of " + std::to_string(p.team) + " blocks for " + each;
+  } else {
+    text = std::to_string(p.team) + (p.team == 1 ? " block for " : " blocks for ") + each;
+  }
+  if (p.reads == 1) return text + (p.kept_inputs != 0 ? ", held in shared memory" : streamed_once);
+  char share[64];
+  std::snprintf(share, sizeof share, ", %.0f %% held in shared memory, the rest streamed %d times",
+                100 * p.kept_share, p.reads);
+  return text + share;
 }
 
 std::string device_text(const plan& p) {
@@ -223,13 +321,14 @@ std::string device_text(const plan& p) {
       return group_text(p, "row") + held_text(p);
     case strategy::column_held:
       return group_text(p, "column") + held_text(p);
-    case strategy::row_replay:
-      return group_text(p, "row") + replay_text(p);
-    case strategy::column_replay:
-      return group_text(p, "column") + replay_text(p);
-    case strategy::grid_replay:
-      return std::to_string(p.group) + (p.group == 1 ? " block" : " blocks") + " for each vector" +
-             replay_text(p);
+    case strategy::row_streamed:
+      return group_text(p, "row") + streamed_once;
+    case strategy::column_streamed:
+      return group_text(p, "column") + streamed_once;
+    case strategy::row_team:
+      return team_text(p, "row");
+    case strategy::column_team:
+      return team_text(p, "column");
   }
   return "";
 }
@@ -238,7 +337,7 @@ std::string host_text(const plan& p) {
   switch (p.how) {
     case strategy::elementwise:
       return "element by element";
-    case strategy::column_replay:
+    case strategy::column_streamed:
       return "neighbouring columns together";
     default:
       return "vector by vector";

@@ -148,6 +148,20 @@ TYPED_TEST(LinalgOverflow, WrapsAround) {
   }
 }
 
+// 1 + 2^-12 is a float32, and 1 in TF32.
+TEST(LinalgDevice, RoundsToTf32OnlyWhereThatIsAllowed) {
+  EXPECT_FALSE(tf32_allowed());
+  if (!device_available()) GTEST_SKIP() << device_description();
+  const float x = 1 + 0x1p-12f;
+  const auto a = full<float, device>({256, 256}, x);
+  const auto exact = full<float>({256, 256}, 256 * x * x);
+  EXPECT_TRUE(allclose(matmul(a, a).to<host>(), exact, 1e-6));
+  allow_tf32(true);
+  EXPECT_TRUE(allclose(matmul(a, a).to<host>(), exact, 0x1p-9));
+  allow_tf32(false);
+  EXPECT_TRUE(allclose(matmul(a, a).to<host>(), exact, 1e-6));
+}
+
 // The recipe, from the notebook: np.dot(x1, x2)
 TEST(LinalgHost, OfTheNotebook) {
   const host_tensor<double> x1{9, 2, 5, 0, 0, 7, 5, 0, 0, 0, 9, 2, 5, 0, 0};

@@ -73,7 +73,9 @@ formula_facts facts_of(const call<F, types<In...>, types<Out...>>& c) {
   ((f.item_bytes[k++] = sizeof(Out)), ...);
   c.each_input([&](int i, const auto& in) { f.from_memory[i] = in.data != nullptr; });
   for (int i = 0; i < f.outputs; ++i) f.is_vector[i] = info::is_vector[i];
+  f.widest_bytes = call<F, types<In...>, types<Out...>>::item_bytes;
   f.compute_bytes = call<F, types<In...>, types<Out...>>::compute_bytes;
+  f.reductions = info::trace(c.formula).reductions;
   return f;
 }
 
@@ -111,6 +113,22 @@ void execute(Space space, const call<F, types<In...>, types<Out...>>& c, const s
 #if defined(__CUDACC__)
     cuda::run(c, on);
 #endif
+  }
+}
+
+/// What `execute` would do.
+template <class Space, class F, class... In, class... Out>
+plan plan_of(Space space, const call<F, types<In...>, types<Out...>>& c) {
+  if constexpr (std::same_as<Space, host>) {
+    return plan_on_host(facts_of(c), c.where);
+  } else if constexpr (!std::same_as<Space, device>) {
+    return plan_in(space, c);  // a new space brings this function along
+  } else if constexpr (compiles_kernels && !compiled_formula<F, In...>) {
+#if defined(__CUDACC__)
+    return cuda::plan_of(c);
+#endif
+  } else {
+    return plan_on_device(facts_of(c), c.where, current_device_limits());
   }
 }
 
@@ -187,12 +205,8 @@ class fused {
     const checked<X...> arguments(*this, x...);
     const std::array<detail::described, info<X...>::dtypes::size> no_outputs =
         describe_results<X...>(arguments, [](int) { return nullptr; });
-    const auto c = make_call<X...>(dtypes_of<X...>{}, arguments, no_outputs, x...);
-    if constexpr (std::same_as<space<X...>, host>) {
-      return detail::plan_on_host(detail::facts_of(c), c.where);
-    } else {
-      return detail::plan_on_device(detail::facts_of(c), c.where, detail::current_device_limits());
-    }
+    return detail::plan_of(space<X...>{},
+                           make_call<X...>(dtypes_of<X...>{}, arguments, no_outputs, x...));
   }
 
  private:

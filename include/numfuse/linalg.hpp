@@ -10,6 +10,12 @@
 
 namespace numfuse {
 
+/// Whether products of float32 tensors on the device may round their operands to TF32, the 10 bits
+/// of fraction that tensor cores take: faster, with errors of up to 2^-10 of each term. False until
+/// it is set, for the whole process; on the host without effect.
+void allow_tf32(bool allowed);
+bool tf32_allowed();
+
 namespace detail {
 
 /// c = a b for `batch` row-major matrices: a (m, k), b (k, n), c (m, n). A transposed operand is

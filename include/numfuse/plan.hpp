@@ -6,17 +6,19 @@
 #include <string>
 
 #include <numfuse/detail/layout.hpp>
+#include <numfuse/detail/replay.hpp>
 
 namespace numfuse {
 
 /// How the vectors of a call are worked through.
 enum class strategy {
-  elementwise,    ///< No vector is needed: every thread works on its own elements.
-  row_held,       ///< A vector of neighbours in memory is held in the registers of a group.
-  column_held,    ///< The same for vectors that lie side by side.
-  row_replay,     ///< A group streams its vector, once for each level of reductions.
-  column_replay,  ///< The same for vectors that lie side by side.
-  grid_replay,    ///< Several blocks stream each vector together.
+  elementwise,      ///< No vector is needed: every thread works on its own elements.
+  row_held,         ///< A vector of neighbours in memory is held in the registers of a group.
+  column_held,      ///< The same for vectors that lie side by side.
+  row_streamed,     ///< A group streams its vector once, and holds nothing.
+  column_streamed,  ///< The same for vectors that lie side by side.
+  row_team,         ///< A team of blocks shares a vector, which its shared memory holds.
+  column_team,      ///< The same for vectors that lie side by side.
 };
 
 /// What a call will do. Made from shapes and dtypes alone: no data is touched, no GPU is needed.
@@ -31,11 +33,20 @@ struct plan {
   // For CUDA: the shape of the launch.
   int threads = 0;           ///< In a block.
   std::int64_t blocks = 0;   ///< In the grid.
-  int group = 1;             ///< Threads that hold one vector together (grid_replay: blocks).
+  int group = 1;             ///< Threads of a block that share one vector.
   int side_by_side = 1;      ///< Neighbouring threads that belong to different vectors.
   int chunks = 1;            ///< 16-byte pieces of each input that a thread holds at a time.
   int items = 1;             ///< Elements in such a piece.
+  int team = 1;              ///< Blocks that share one vector.
+  bool cluster = false;      ///< They are a cluster.
   bool cooperative = false;  ///< All blocks must run at the same time.
+
+  // What a team keeps in shared memory, in turns of its threads, each of them `chunks` pieces.
+  int kept_turns = 0;
+  int ahead = 0;             ///< Turns by which copies run ahead.
+  unsigned kept_inputs = 0;  ///< A bit for each input that is kept.
+  int shared_bytes = 0;      ///< Of a block.
+  double kept_share = 1;     ///< Of the elements of the inputs that are kept.
 };
 
 /// "1 launch; reads 64.0 MiB, writes 64.0 MiB; warp per row, 8 floats a lane in registers"
@@ -54,7 +65,9 @@ struct formula_facts {
   bool from_memory[max_operands] = {};  // of inputs: not a plain number
   bool is_vector[max_operands] = {};    // of outputs
   int item_bytes[max_operands] = {};    // inputs first
+  int widest_bytes = 4;                 // of the operands that have vectors
   int compute_bytes = 4;                // of the widest type in which the formula computes
+  int reductions = 0;
 };
 
 /// Elements in a 16-byte piece of the widest operand. A narrower one is moved in smaller pieces.
@@ -74,10 +87,31 @@ constexpr int most_chunks(int items, int compute_bytes, int inputs) {
 /// formulas that compute in double, and for the neighbours of a thread that holds columns.
 inline constexpr int most_held_threads = 512;
 
+/// Bytes in which any state of a reduction fits.
+inline constexpr int state_bytes = reduction_slots<1>::bytes;
+
+/// Shared memory in which the warps of a group of `threads`, which has `vectors` vectors side by
+/// side, meet: a state of each, in two halves that take turns.
+constexpr int block_state_bytes(int threads, int vectors) {
+  return threads <= 32 ? 0 : 2 * (threads / 32) * vectors * state_bytes;
+}
+
+/// Bytes of what the blocks of a team tell each other: the states of each block's vectors.
+constexpr int team_state_bytes(int reductions, int vectors) {
+  return reductions * vectors * state_bytes;
+}
+
+/// The threads of a team's block. Two blocks fit a multiprocessor: while one waits, the other goes
+/// on.
+inline constexpr int team_threads = 256;
+inline constexpr int team_blocks_per_multiprocessor = 2;
+
 /// The GPU's sizes that decide a launch. The defaults are those of an H100.
 struct device_limits {
   int multiprocessors = 132;
   int threads_per_multiprocessor = 2048;
+  int shared_bytes = 113 * 1024;  // of a team's block
+  int most_cluster = 16;          // blocks; 1 where there are no clusters
 };
 
 plan plan_on_host(const formula_facts& f, const layout& where);

@@ -19,18 +19,18 @@ struct memory_of<emulated> {
   using type = host;
 };
 
-/// A GPU small enough to emulate quickly. ThreadSanitizer follows at most some 3500 threads at
-/// once.
-#if defined(NUMFUSE_SIMT_TSAN)
-inline constexpr detail::device_limits emulated_gpu{4, 2048};
-#else
-inline constexpr detail::device_limits emulated_gpu{8, 2048};
-#endif
+/// A GPU small enough to emulate quickly, on which vectors need not be long to be shared by teams of
+/// every kind; ThreadSanitizer follows at most some 3500 threads at once.
+inline constexpr detail::device_limits emulated_gpu{4, 2048, 64 * 1024, 4};
 
 /// The CUDA executor in full: plan, launch and kernel.
 template <class Call>
+plan plan_in(emulated, const Call& c) {
+  return detail::plan_on_device(detail::facts_of(c), c.where, emulated_gpu);
+}
+template <class Call>
 void emulate(const Call& c, const stream& on) {
-  cuda::run(c, detail::plan_on_device(detail::facts_of(c), c.where, emulated_gpu), on);
+  cuda::run(c, plan_in(emulated{}, c), on);
 }
 
 namespace detail {
@@ -51,19 +51,16 @@ void execute_in(emulated, const detail::call<F, detail::types<In...>, detail::ty
 
 namespace NUMFUSE_CUDA_NAMESPACE {
 
-inline workspace workspace_of(const stream&, std::int64_t vectors, std::int64_t blocks) {
+inline workspace workspace_of(const stream&, std::int64_t bytes) {
   struct alignas(16) state {
-    unsigned char bytes[state_bytes];
+    unsigned char bytes[detail::state_bytes];
   };
   static std::vector<state> states;
-  static std::vector<unsigned> tickets;
+  static std::vector<unsigned> tickets(1024);
   // Fresh for every launch, so that a state that nobody wrote shows as NaN; tickets stay, to see
   // that each launch leaves them at zero.
-  states.assign(static_cast<std::size_t>(vectors * detail::max_reductions * blocks), state{});
+  states.assign(static_cast<std::size_t>(bytes) / sizeof(state), state{});
   for (state& s : states) std::fill(std::begin(s.bytes), std::end(s.bytes), 0xff);
-  if (tickets.size() < static_cast<std::size_t>(vectors)) {
-    tickets.resize(static_cast<std::size_t>(vectors));
-  }
   return {reinterpret_cast<unsigned char*>(states.data()), tickets.data()};
 }
 

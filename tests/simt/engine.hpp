@@ -113,6 +113,14 @@ inline const char* name_of(op o) {
   return names[static_cast<int>(o)];
 }
 
+/// A copy that a thread has asked for and not yet waited for.
+struct pending_copy {
+  void* to;
+  const void* from;
+  std::size_t bytes;
+  int batch;
+};
+
 /// Whom a thread's fences have reached; a wider scope has the bits of the narrower.
 enum fence_scope : unsigned char { fence_block = 1, fence_device = 3 };
 
@@ -130,6 +138,8 @@ struct thread {
   bool exited = false;
   unsigned char fenced = 0;  // of fence_scope: what its atomics publish
   place at;
+  int batch = 0;  // of the copies that it asks for now
+  std::vector<pending_copy> copies;
 };
 
 /// Where the lanes of one mask meet, again and again.

@@ -67,8 +67,11 @@ TYPED_TEST(kernels, rows_of_every_length) {
     const std::int64_t rows = n < 1000 ? 37 : 3;
     this->compare("rows", formula, random_normal<T>({rows, n}, 1));
   }
-  this->compare("rows", formula, random_normal<T>({1, 40001}, 1));
-  this->expect_plans({strategy::row_held, strategy::row_replay, strategy::grid_replay});
+  // Held in shared memory by a block, a cluster and the grid; too long for all of them.
+  for (const shape& s : {shape{10, 9001}, shape{5, 16400}, shape{1, 40001}, shape{1, 120001}}) {
+    this->compare("rows", formula, random_normal<T>(s, 1));
+  }
+  this->expect_plans({strategy::row_held, strategy::row_team});
 }
 
 TYPED_TEST(kernels, columns_of_every_length) {
@@ -80,8 +83,11 @@ TYPED_TEST(kernels, columns_of_every_length) {
     }
     this->compare("middle axis", fuse(all_kinds{}).along(1), random_normal<T>({3, n, 9}, 3));
   }
+  for (const shape& s : {shape{300, 300}, shape{400, 70}, shape{2100, 5}, shape{3300, 5}}) {
+    this->compare("columns", formula, random_normal<T>(s, 2));
+  }
   // A vector of one element lies along every direction.
-  this->expect_plans({strategy::row_held, strategy::column_held, strategy::column_replay});
+  this->expect_plans({strategy::row_held, strategy::column_held, strategy::column_team});
 }
 
 TYPED_TEST(kernels, reductions_of_one_pass) {
@@ -96,8 +102,23 @@ TYPED_TEST(kernels, reductions_of_one_pass) {
     this->compare("l1 with a broadcast row", fuse(formulas::l1_loss_formula{}).along(all), x,
                   random_normal<T>({n}, 5));
   }
-  this->compare("sum of columns", fuse(formulas::sum_formula{}).along(0),
-                random_normal<T>({300, 70}, 4));
+  for (const shape& s : {shape{300, 70}, shape{5000, 9}}) {
+    const auto x = random_normal<T>(s, 4);
+    this->compare("sum of columns", fuse(formulas::sum_formula{}).along(0), x);
+    this->compare("argmax of columns", fuse(formulas::argmax_formula{}).along(0), x);
+  }
+}
+
+// A team's rounds follow each other with one barrier each, where the formula has one level.
+TYPED_TEST(kernels, many_rounds_of_a_team) {
+  using T = TypeParam;
+  const auto formula = fuse(formulas::normalize_rows_formula{});
+  for (const shape& s : {shape{9, 40001}, shape{70, 16400}, shape{3, 120001}}) {
+    this->compare("rows", formula, random_normal<T>(s, 14));
+  }
+  for (const shape& s : {shape{2100, 200}, shape{400, 2000}, shape{3300, 100}}) {
+    this->compare("columns", formula.along(0), random_normal<T>(s, 15));
+  }
 }
 
 TYPED_TEST(kernels, whole_tensors) {
@@ -123,7 +144,7 @@ TYPED_TEST(kernels, element_by_element) {
 
 TYPED_TEST(kernels, several_inputs) {
   using T = TypeParam;
-  for (std::int64_t n : {1, 31, 33, 129, 1025, 5001}) {
+  for (std::int64_t n : {1, 31, 33, 129, 1025, 5001, 20001, 70001}) {
     this->compare("layer norm", fuse(layer_norm{}), random_normal<T>({3, n}, 9),
                   random_normal<T>({n}, 10), random_normal<T>({n}, 11));
   }

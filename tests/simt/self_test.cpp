@@ -594,6 +594,40 @@ TEST(fault, uninitialised_shared_memory_reads_nan) {
 
 // ---- faults that the sanitizers report ----------------------------------------------------------
 
+TEST(fault, copy_read_before_it_was_waited_for) {
+  const float from[2] = {1, 2};
+  float seen[2];
+  const simt::config shape{1, 1, 2 * sizeof(float)};
+  const auto kernel = [&](int newest) {
+    for (int i = 0; i < 2; ++i) {
+      simt::copy_async(shared_floats() + i, from + i, sizeof(float));
+      simt::commit_copies();
+    }
+    simt::wait_copies(newest);
+    for (int i = 0; i < 2; ++i) seen[i] = shared_floats()[i];
+  };
+  simt::launch(shape, kernel, 1);
+  EXPECT_EQ(seen[0], 1);
+  EXPECT_TRUE(std::isnan(seen[1]));
+  simt::launch(shape, kernel, 0);
+  EXPECT_EQ(seen[1], 2);
+}
+
+TEST(fault, copy_of_another_size_or_misaligned) {
+  alignas(16) const float from[8] = {};
+  const auto copies = [&](int offset, std::size_t bytes) {
+    return [&, offset, bytes] {
+      simt::copy_async(simt::shared_memory(), from + offset, bytes);
+      simt::commit_copies();
+      simt::wait_copies(0);
+    };
+  };
+  expect_fault("bad copy_async", {1, 1, 32}, copies(1, 16));
+  expect_fault("bad copy_async", {1, 1, 32}, copies(0, 2));
+  expect_clean({1, 1, 32}, copies(4, 16));
+  expect_clean({1, 1, 32}, copies(1, 4));
+}
+
 TEST(address_sanitizer, overrun_of_global_memory) {
   if (!has_asan) GTEST_SKIP() << "needs -fsanitize=address";
   const auto kernel = [](float* out, unsigned n) {

@@ -74,6 +74,34 @@ T* map_shared_rank(T* p, unsigned rank, place at = place::current()) {
   return reinterpret_cast<T*>(detail::self().in_block->cluster_first[rank].shared + offset);
 }
 
+/// Asks for a copy into shared memory. It is made no sooner than the thread waits for it, so that a
+/// read before that finds what was there.
+inline void copy_async(void* to, const void* from, std::size_t bytes, place at = place::current()) {
+  detail::thread& t = detail::self();
+  const auto misaligned = [&](const void* p) {
+    return reinterpret_cast<std::uintptr_t>(p) % bytes != 0;
+  };
+  if ((bytes != 4 && bytes != 8 && bytes != 16) || misaligned(to) || misaligned(from)) {
+    detail::report("bad copy_async: " + detail::describe(t) + " asked for " +
+                   std::to_string(bytes) + " bytes, misaligned or not 4, 8 or 16, at line " +
+                   std::to_string(at.line()));
+    detail::stop();
+  }
+  t.copies.push_back({to, from, bytes, t.batch});
+}
+
+inline void commit_copies() { ++detail::self().batch; }
+
+/// Makes the caller's copies, all but those of its newest batches.
+inline void wait_copies(int newest) {
+  detail::thread& t = detail::self();
+  std::erase_if(t.copies, [&](const detail::pending_copy& c) {
+    if (c.batch >= t.batch - newest) return false;
+    std::memcpy(c.to, c.from, c.bytes);
+    return true;
+  });
+}
+
 namespace detail {
 template <class Call>
 void execute_call(const config& shape, Call& call) {

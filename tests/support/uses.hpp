@@ -18,16 +18,21 @@ struct use {
 };
 
 inline const std::vector<use> elementwise_uses = {{{1003}}, {{5, 30011}}, {{6, 20, 35}, all, true}};
-inline const std::vector<use> vector_uses = {{{37, 3}, 1},     // rows held by a part of a warp,
-                                             {{3, 150}, 1},    // by a warp,
-                                             {{3, 1025}, 1},   // by a block
-                                             {{3, 9}, 0},      // columns held by a warp,
-                                             {{100, 19}, 0},   // by a block
-                                             {{5, 9001}, 1},   // rows streamed
-                                             {{2100, 5}, 0},   // columns streamed
-                                             {{2, 40001}, 1},  // long vectors, over the grid
-                                             {{1003}},         // a whole tensor in one block,
-                                             {{300, 201}},     // over the grid,
+inline const std::vector<use> vector_uses = {{{37, 3}, 1},      // rows held by a part of a warp,
+                                             {{3, 150}, 1},     // by a warp,
+                                             {{3, 1025}, 1},    // by a block's registers,
+                                             {{9, 9001}, 1},    // by its shared memory,
+                                             {{3, 9001}, 1},    // by a cluster,
+                                             {{1, 40001}, 1},   // by the grid,
+                                             {{1, 230001}, 1},  // in part
+                                             {{3, 9}, 0},       // columns held by a warp,
+                                             {{100, 19}, 0},    // by a block's registers,
+                                             {{300, 300}, 0},   // by its shared memory,
+                                             {{400, 70}, 0},    // by a cluster,
+                                             {{2100, 5}, 0},    // by the grid,
+                                             {{3300, 5}, 0},    // in part
+                                             {{1003}},          // a whole tensor in one block,
+                                             {{300, 201}},      // over the grid,
                                              {{6, 20, 35}, all, true}};  // in runs
 
 /// The operand of a use in a tensor of its shape.

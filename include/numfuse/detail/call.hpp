@@ -36,8 +36,14 @@ struct call<F, types<In...>, types<Out...>> {
   static_assert(inputs_count + outputs_count <= max_operands,
                 "numfuse: a formula has at most 8 inputs and outputs together");
 
-  /// Bytes of the widest operand, and of the widest type in which the formula computes.
-  static constexpr int item_bytes = static_cast<int>(std::max({sizeof(In)..., sizeof(Out)...}));
+  /// Bytes of the widest operand that has a vector, and of the widest type in which the formula
+  /// computes.
+  static constexpr int item_bytes = [] {
+    std::size_t widest = std::max({sizeof(In)...});
+    int i = 0;
+    ((widest = info::is_vector[i++] ? std::max(widest, sizeof(Out)) : widest), ...);
+    return static_cast<int>(widest);
+  }();
   static constexpr int compute_bytes =
       static_cast<int>(std::max({sizeof(compute_t<In>)..., sizeof(compute_t<Out>)...}));
 
