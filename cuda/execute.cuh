@@ -66,6 +66,8 @@ template <class Call>
 void run(const Call& c, const plan& p, const stream& on) {
   constexpr int items = detail::items_in_chunk(Call::item_bytes);
   constexpr int most = detail::most_chunks(items, Call::compute_bytes, Call::inputs_count);
+  constexpr bool one_pass = Call::info::levels == 1 && !Call::info::any_vector;
+  constexpr int in_team = one_pass ? most : detail::most_kept_chunks(most);
   if constexpr (Call::info::levels == 0) {
     const launch_shape launched{p.blocks, p.threads};
     if (c.where.vector_rank <= 1) {
@@ -75,12 +77,12 @@ void run(const Call& c, const plan& p, const stream& on) {
     }
   } else if (p.how == strategy::row_team) {
     if (c.where.vector_rank <= 1) {
-      run_teams<false, tile<most, items, 1>>(c, p, on);
+      run_teams<false, tile<in_team, items, 1>>(c, p, on);
     } else {
       run_teams<false, run_tile<items>>(c, p, on);
     }
   } else if (p.how == strategy::column_team) {
-    run_teams<true, tile<most, items, items>>(c, p, on);
+    run_teams<true, tile<in_team, items, items>>(c, p, on);
   } else if (p.side_by_side > 1) {
     run_groups<true>(c, p, on);
   } else {

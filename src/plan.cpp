@@ -23,6 +23,9 @@ constexpr int threads_across = 8;
 // Bytes of an input that one block streams in the time in which blocks find each other.
 constexpr std::int64_t least_team_bytes = 131072;
 
+// Bytes of a vector that are worth one block more.
+constexpr std::int64_t least_block_bytes = 16384;
+
 // Bytes that the copies of a team's block should have under way.
 constexpr std::int64_t bytes_under_way = 32768;
 
@@ -183,7 +186,8 @@ void plan_team(plan& p, const formula_facts& f, const layout& where, std::int64_
   const std::int64_t resident =
       std::int64_t{limits.multiprocessors} * team_blocks_per_multiprocessor;
   const std::int64_t needed = most_turns > 0 ? ceil_div(turns, most_turns) : resident;
-  const std::int64_t free = std::min(pieces / in_turn, resident / groups);
+  const std::int64_t vector_bytes = pieces * p.side_by_side * 16;
+  const std::int64_t free = std::min(vector_bytes / least_block_bytes, resident / groups);
   const std::int64_t wanted = std::max({std::int64_t{1}, std::min(needed, turns), free});
   if (wanted <= limits.most_cluster) {
     p.team = std::min(power_of_two_at_least(wanted), limits.most_cluster);
@@ -256,7 +260,7 @@ plan plan_on_device(const formula_facts& f, const layout& where, const device_li
     p.how = columns ? strategy::column_held : strategy::row_held;
     size_grid(p, groups, limits);
   } else {
-    p.chunks = where.vector_rank > 1 ? 1 : most;  // runs along the innermost dimension
+    p.chunks = where.vector_rank > 1 ? 1 : most_kept_chunks(most);
     plan_team(p, f, where, pieces, groups, limits);
   }
   count_bytes(p, f, where);

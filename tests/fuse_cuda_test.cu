@@ -1,5 +1,6 @@
 // Users' formulas on the GPU: compiled here by nvcc, run where there is a GPU.
 #include <gtest/gtest.h>
+#include <thrust/device_vector.h>
 
 #include "support/formulas.hpp"
 
@@ -37,6 +38,14 @@ TEST_F(fuse_cuda, broadcasts_its_inputs) {
         fuse(layer_norm{})(x.to<device>(), gamma.to<device>(), beta.to<device>());
     EXPECT_TRUE(allclose(result.to<host>(), expected, 1e-5, 1e-5)) << n;
   }
+}
+
+TEST_F(fuse_cuda, takes_over_a_vector_without_copying) {
+  thrust::device_vector<float> values(6, 2.0f);
+  const float* address = thrust::raw_pointer_cast(values.data());
+  const device_tensor<float> x(shape{2, 3}, std::move(values));
+  EXPECT_EQ(x.data(), address);
+  EXPECT_TRUE(array_equal(x.to<host>(), full<float>({2, 3}, 2.0f)));
 }
 
 TEST_F(fuse_cuda, runs_on_a_stream_into_memory_that_is_there) {

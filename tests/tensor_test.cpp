@@ -3,6 +3,8 @@
 #include <numeric>
 #include <sstream>
 
+#include <thrust/host_vector.h>
+
 #include "support/check.hpp"
 
 namespace numfuse::tests {
@@ -174,12 +176,19 @@ TYPED_TEST(Tensor, PinnedMemory) {
 
 // --- What the host alone has.
 
-TEST(TensorHost, TakesVectorsOverWithoutCopying) {
-  std::vector<double> values{1, 2, 3, 4, 5, 6};
+template <class Vector>
+void expect_taken_over() {
+  Vector values(6);
+  std::iota(values.begin(), values.end(), 1);
   const double* address = values.data();
   const host_tensor<double> x(shape{2, 3}, std::move(values));
   EXPECT_EQ(x.data(), address);
   EXPECT_EQ(numbers(x), (list{1, 2, 3, 4, 5, 6}));
+}
+
+TEST(TensorHost, TakesVectorsOverWithoutCopying) {
+  expect_taken_over<std::vector<double>>();
+  expect_taken_over<thrust::host_vector<double>>();
   EXPECT_THROW(host_tensor<double>(shape{5}, std::vector<double>(4)), shape_error);
 }
 

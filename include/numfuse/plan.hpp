@@ -101,6 +101,10 @@ constexpr int team_state_bytes(int reductions, int vectors) {
   return reductions * vectors * state_bytes;
 }
 
+/// The most pieces that a team's thread works on at a time, where shared memory holds its vector:
+/// of two blocks a thread has 128 registers, and copies under way need none.
+constexpr int most_kept_chunks(int most) { return most > 1 ? most / 2 : 1; }
+
 /// The threads of a team's block. Two blocks fit a multiprocessor: while one waits, the other goes
 /// on.
 inline constexpr int team_threads = 256;

@@ -94,6 +94,10 @@ class tensor {
   requires(!std::is_lvalue_reference_v<Vector> && std::same_as<typename Vector::value_type, T>)
       tensor(const numfuse::shape& s, Vector&& vector)
       : shape_(s) {
+    // Of the vectors, those on a GPU hand out their elements by a class, not by a plain pointer.
+    static_assert(std::is_pointer_v<decltype(vector.data())> ==
+                      std::same_as<typename memory_of<Space>::type, host>,
+                  "numfuse: a tensor takes over a vector of its own space");
     check_size(s, static_cast<std::int64_t>(vector.size()));
     storage_ = detail::storage<T>::adopt(std::move(vector));
   }
