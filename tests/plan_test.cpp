@@ -6,18 +6,23 @@
 namespace numfuse::tests {
 namespace {
 
+template <class T, class F>
+plan device_plan_of(const F& formula, const detail::layout& where,
+                    const detail::device_limits& limits = {}) {
+  const detail::call_of<F, T> c{formula, {{{reinterpret_cast<const T*>(1), {}}}}, {}, {}};
+  return detail::plan_on_device(detail::facts_of(c), where, limits);
+}
+
 // What the device would do with a contiguous tensor. Shapes and dtypes decide, not the space.
 template <class T, class F>
 plan device_plan(const F& formula, const shape& s, int axis,
                  const detail::device_limits& limits = {}) {
   using info = detail::formula_info<F, T>;
   constexpr bool elementwise = info::levels == 0;
-  const detail::call_of<F, T> c{formula, {{{reinterpret_cast<const T*>(1), {}}}}, {}, {}};
-  auto facts = detail::facts_of(c);
   auto out = contiguous_strides(detail::result_shape(s, axis, info::any_vector, true));
   if (!info::any_vector) out[axis] = 0;
   const std::array<strides, 2> operands{contiguous_strides(s), out};
-  return detail::plan_on_device(facts, detail::make_layout(s, axis, elementwise, operands), limits);
+  return device_plan_of<T>(formula, detail::make_layout(s, axis, elementwise, operands), limits);
 }
 
 TEST(plan, softmax_reads_once_and_writes_once_in_one_launch) {
@@ -130,7 +135,73 @@ TEST(plan, elementwise_moves_sixteen_bytes_a_piece) {
   const plan p = device_plan<float>(formulas::exp_formula{}, {1 << 20}, 0);
   EXPECT_EQ(p.how, strategy::elementwise);
   EXPECT_EQ(p.items * 4, 16);
+  EXPECT_EQ(p.chunks, 4);
   EXPECT_EQ(p.bytes_read, 4 << 20);
+}
+
+// On both sides of each edge at which the plan changes.
+TEST(plan, groups_grow_with_their_vectors) {
+  struct edge {
+    std::int64_t length;
+    int group, chunks, threads;
+  };
+  for (const edge& e : {edge{1, 1, 1, 256}, edge{125, 32, 1, 256}, edge{126, 16, 4, 256},
+                        edge{509, 32, 4, 256}, edge{510, 64, 4, 64}, edge{8189, 512, 4, 512}}) {
+    const plan p = device_plan<float>(formulas::softmax_formula{}, {1000, e.length}, 1);
+    EXPECT_EQ(p.how, strategy::row_held) << e.length;
+    EXPECT_EQ(p.group, e.group) << e.length;
+    EXPECT_EQ(p.chunks, e.chunks) << e.length;
+    EXPECT_EQ(p.threads, e.threads) << e.length;
+  }
+  EXPECT_EQ(device_plan<float>(formulas::softmax_formula{}, {1000, 8190}, 1).how,
+            strategy::row_team);
+}
+
+TEST(plan, few_vectors_get_more_threads) {
+  const auto sum_of = [](std::int64_t rows, std::int64_t length, int axis = 1) {
+    return device_plan<float>(formulas::sum_formula{}, {rows, length}, axis);
+  };
+  EXPECT_EQ(sum_of(65, 32762).how, strategy::row_team);
+  EXPECT_EQ(sum_of(65, 32762).chunks, 4);
+  EXPECT_EQ(sum_of(66, 32762).how, strategy::row_streamed);
+  EXPECT_EQ(sum_of(65, 32761).how, strategy::row_streamed);
+  // A block each, while warps would not fill the GPU.
+  EXPECT_EQ(sum_of(8447, 8000).group, 256);
+  EXPECT_EQ(sum_of(8448, 8000).group, 32);
+  EXPECT_EQ(sum_of(32, 64, 0).group, 4);
+  EXPECT_EQ(sum_of(33, 64, 0).group, 32);
+}
+
+// A window's elements are walked through in runs, here by one block, which waits for nobody.
+TEST(plan, a_small_window_takes_one_block) {
+  const std::array<strides, 2> operands{contiguous_strides({6, 20}), strides{0, 0}};
+  const plan p = device_plan_of<float>(
+      formulas::var_formula{}, detail::make_layout({6, 10}, detail::whole_tensor, false, operands));
+  EXPECT_EQ(p.how, strategy::row_team);
+  EXPECT_EQ(p.blocks, 1);
+  EXPECT_EQ(p.chunks, 1);
+  EXPECT_FALSE(p.cooperative);
+}
+
+struct sum_of_seven {
+  static constexpr const char* name = "sum_of_seven";
+  template <class... V>
+  NUMFUSE_HD auto operator()(const V&... v) const {
+    return (v + ...);
+  }
+};
+
+TEST(plan, counts_the_bytes_of_the_most_operands_and_dimensions) {
+  const auto x = zeros<float>({3, 2, 2, 2, 2, 2, 2, 3});
+  const plan p = fuse(sum_of_seven{}).plan(x, x, x, x.transpose(), x, x, x);
+  EXPECT_EQ(p.bytes_read, 7 * 4 * x.size());
+  EXPECT_EQ(p.bytes_written, 4 * x.size());
+}
+
+TEST(plan, the_host_reads_a_short_vector_from_memory_once) {
+  const auto softmax = fuse(formulas::softmax_formula{});
+  EXPECT_EQ(softmax.plan(zeros<float>({131072})).reads, 1);
+  EXPECT_EQ(softmax.plan(zeros<float>({131073})).reads, 3);
 }
 
 TEST(plan, blocks_that_wait_for_each_other_fit_on_the_gpu_together) {
@@ -152,9 +223,16 @@ TEST(plan, prints_one_line) {
   EXPECT_EQ(to_string(device_plan<float>(formulas::softmax_formula{}, {4, 1 << 24}, 1)),
             "1 launch; reads 608.0 MiB, writes 256.0 MiB; 264 blocks for each row, 31 % held in "
             "shared memory, the rest streamed 3 times");
+  EXPECT_EQ(to_string(device_plan<float>(formulas::softmax_formula{}, {2, 125}, 1)),
+            "1 launch; reads 1000 B, writes 1000 B; a warp for each row, 4 elements a thread in "
+            "registers");
   const auto x = zeros<float>({3, 4});
   EXPECT_EQ(to_string(fuse(formulas::exp_formula{}).plan(x)),
             "on the host; reads 48 B, writes 48 B; element by element");
+  plan large;
+  large.bytes_read = 1024;
+  large.bytes_written = std::int64_t{1} << 50;
+  EXPECT_EQ(to_string(large), "on the host; reads 1.0 KiB, writes 1024.0 TiB; element by element");
 }
 
 // One reduction more than the slots of a replay.
