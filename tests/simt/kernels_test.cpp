@@ -186,6 +186,23 @@ TYPED_TEST(kernels, write_only_their_results) {
   expect_same(expected, frame, "frame");
 }
 
+// What no result shows: a warp joins by shuffles alone; pieces start at 16-byte boundaries wherever
+// a row does.
+static_assert(cuda::thread_group::shared_bytes(32, 1, 1) == 0);
+static_assert(cuda::thread_group::shared_bytes(64, 1, 1) > 0);
+
+TEST(kernels, pieces_start_at_boundaries) {
+  alignas(16) float memory[8] = {};
+  using copy_call = detail::call_of<formulas::copy_formula, float>;
+  copy_call c{{}, {{{memory, {}}}}, {{memory}}, {}};
+  c.where.vector_rank = 1;
+  c.where.strides[0][0] = c.where.strides[1][0] = 1;
+  EXPECT_EQ((cuda::row_shift<copy_call, 4>(c, {2, 4})), 0);
+  EXPECT_EQ((cuda::row_shift<copy_call, 4>(c, {2, 3})), 3);
+  c.where.strides[1][0] = 2;  // the output's elements are not neighbours: the input's are
+  EXPECT_EQ((cuda::row_shift<copy_call, 4>(c, {2, 3})), 2);
+}
+
 TEST(kernels, random_numbers_are_those_of_the_host) {
   EXPECT_TRUE(array_equal(random_uniform<float, emulated>({5003}, 1).to<host>(),
                           random_uniform<float>({5003}, 1)));
