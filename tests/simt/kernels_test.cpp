@@ -188,8 +188,8 @@ TYPED_TEST(kernels, write_only_their_results) {
 
 // What no result shows: a warp joins by shuffles alone; pieces start at 16-byte boundaries wherever
 // a row does.
-static_assert(cuda::thread_group::shared_bytes(32, 1, 1) == 0);
-static_assert(cuda::thread_group::shared_bytes(64, 1, 1) > 0);
+static_assert(detail::block_state_bytes(32, 1) == 0);
+static_assert(detail::block_state_bytes(64, 1) > 0);
 
 TEST(kernels, pieces_start_at_boundaries) {
   alignas(16) float memory[8] = {};
