@@ -46,7 +46,7 @@ struct memory_inputs {
 
   template <bool FirstPass, class Vectors>
   __device__ __forceinline__ void start(const Vectors&) {}
-  __device__ __forceinline__ void wait(int) {}
+  __device__ __forceinline__ void wait() {}
   template <bool FirstPass, class Vectors>
   __device__ __forceinline__ void next(const Vectors&, int) {}
 
@@ -84,7 +84,7 @@ class kept_inputs {
   }
 
   /// Before a turn: what it reads is there.
-  __device__ __forceinline__ void wait(int) {
+  __device__ __forceinline__ void wait() {
     if (copies_) wait_copies(shape_.ahead - 1);
   }
 

@@ -72,7 +72,7 @@ __device__ __forceinline__ void replay_stream(const Call& c, const Vectors& mine
         store_vectors(c, context, result, bases);
       }
     };
-    inputs.wait(turn);
+    inputs.wait();
     if constexpr (Tile::is_run) {
       typename Call::offsets bases = {};  // such a vector is the only one
       context.add_offsets(bases);
