@@ -67,38 +67,42 @@ class workloads {
   void add(std::string name, nf::fused<F> f, const std::vector<std::int64_t>& sizes,
            std::optional<int> axis, const shapes& inputs, std::int64_t skip = 0) {
     f = f.along(axis ? nf::axis_selector(*axis) : nf::axis_selector(nf::all)).on(on_);
-    const auto with_inputs = [=]<std::size_t... I>(const auto& use, const std::vector<array>& x,
-                                                   std::index_sequence<I...>) {
-      return use(x[I].view()(nf::slice{skip})...);
+    using view = nf::tensor_view<const T, Space>;
+    const auto with_inputs = [](const auto& use, const std::vector<view>& x) {
+      return [&]<std::size_t... I>(std::index_sequence<I...>) { return use(x[I]...); }
+      (std::make_index_sequence<Inputs>{});
     };
-    constexpr auto each = std::make_index_sequence<Inputs>{};
     // A plan needs shapes, not memory: no element is behind this address.
     const auto* nowhere = reinterpret_cast<const T*>(std::uintptr_t{256});
-    std::vector<nf::tensor_view<const T, Space>> nothing;
-    for (const auto& s : inputs) nothing.push_back({nowhere, shape_of(s)});
-    const nf::plan p = [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return f.plan(nothing[I](nf::slice{skip})...);
+    std::vector<view> nothing;
+    for (const auto& s : inputs) {
+      nothing.push_back(view(nowhere, shape_of(s))(nf::slice{skip}));
     }
-    (each);
+    const nf::plan p = with_inputs([&](const auto&... in) { return f.plan(in...); }, nothing);
 
     workload w;
-    using result_type = decltype(with_inputs(f, std::vector<array>{}, each));
+    using result_type = decltype(with_inputs(f, nothing));
     const bool reduces = p.bytes_written * 8 < p.bytes_read / p.reads;
     w.what = describe(std::move(name), sizes, axis, reduces ? "read" : "copy",
                       static_cast<double>(p.bytes_read / p.reads + p.bytes_written));
     w.what.plan = nf::to_string(p);
     w.footprint = w.what.bytes;
     w.prepare = [=](int copies) -> std::function<void(int)> {
-      auto x = std::make_shared<std::vector<std::vector<array>>>();
+      auto arrays = std::make_shared<std::vector<array>>();
+      auto x = std::make_shared<std::vector<std::vector<view>>>();
       auto y = std::make_shared<std::vector<result_type>>();
       for (int c = 0; c < copies; ++c) {
         x->emplace_back();
-        for (const auto& s : inputs) x->back().push_back(input(s, c));
-        y->push_back(with_inputs(f, x->back(), each));
+        for (const auto& s : inputs) {
+          arrays->push_back(input(s, c));
+          x->back().push_back(std::as_const(arrays->back()).view()(nf::slice{skip}));
+        }
+        y->push_back(with_inputs(f, x->back()));
       }
       return [=](int c) {
+        static_cast<void>(arrays);  // what x looks at
         with_inputs([&](const auto&... in) { f.into((*y)[static_cast<std::size_t>(c)], in...); },
-                    (*x)[static_cast<std::size_t>(c)], each);
+                    (*x)[static_cast<std::size_t>(c)]);
       };
     };
     list_.push_back(std::move(w));

@@ -64,8 +64,8 @@ bool overlaps(const described& out, std::int64_t out_item, const described& in,
 }
 
 shape broadcast_all(std::span<const described> arguments, std::string_view function) {
-  shape all;
-  for (const described& a : arguments) all = broadcast_shapes(all, a.sizes, function);
+  shape all = arguments.front().sizes;
+  for (const described& a : arguments.subspan(1)) all = broadcast_shapes(all, a.sizes, function);
   return all;
 }
 

@@ -7,21 +7,19 @@
 namespace numfuse {
 namespace {
 
-// The product of the sizes; shape_error where it leaves int64.
-std::int64_t checked_size(const extents& sizes) {
+// Throws shape_error where a size is negative or their product leaves int64.
+void check_sizes(const extents& sizes) {
+  std::int64_t size = 1;
+  bool empty = false, too_large = false;
   for (std::int64_t n : sizes) {
     if (n < 0) throw shape_error("shape: negative size in " + to_string(sizes));
+    empty |= n == 0;
+    too_large |= __builtin_mul_overflow(size, n, &size);
   }
   // A zero anywhere makes the product zero, whatever the others are.
-  if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return 0;
-  std::int64_t size = 1;
-  for (std::int64_t n : sizes) {
-    if (size > std::numeric_limits<std::int64_t>::max() / n) {
-      throw shape_error("shape: " + to_string(sizes) + " has more than 2^63 elements");
-    }
-    size *= n;
+  if (too_large && !empty) {
+    throw shape_error("shape: " + to_string(sizes) + " has more than 2^63 elements");
   }
-  return size;
 }
 
 }  // namespace
@@ -30,12 +28,12 @@ extents::extents(std::initializer_list<std::int64_t> values) {
   for (std::int64_t value : values) push_back(value);
 }
 
-void extents::push_back(std::int64_t value) { insert(rank_, value); }
+void extents::refuse_more() {
+  throw shape_error("shape: more than " + std::to_string(max_rank) + " dimensions");
+}
 
 void extents::insert(int d, std::int64_t value) {
-  if (rank_ == max_rank) {
-    throw shape_error("shape: more than " + std::to_string(max_rank) + " dimensions");
-  }
+  if (rank_ == max_rank) refuse_more();
   std::copy_backward(values_.begin() + d, values_.begin() + rank_, values_.begin() + rank_ + 1);
   values_[d] = value;
   ++rank_;
@@ -46,9 +44,9 @@ void extents::erase(int d) {
   values_[--rank_] = 0;
 }
 
-shape::shape(std::initializer_list<std::int64_t> sizes) : extents(sizes) { checked_size(*this); }
+shape::shape(std::initializer_list<std::int64_t> sizes) : extents(sizes) { check_sizes(*this); }
 
-shape::shape(const extents& sizes) : extents(sizes) { checked_size(*this); }
+shape::shape(const extents& sizes) : extents(sizes) { check_sizes(*this); }
 
 std::int64_t shape::size() const {
   // Unsigned: sizes whose product is zero may pass through any value on the way there.
@@ -84,6 +82,7 @@ int normalize_axis(int axis, const shape& s, std::string_view function) {
 }
 
 shape broadcast_shapes(const shape& a, const shape& b, std::string_view function) {
+  if (a == b) return a;
   const int rank = std::max(a.rank(), b.rank());
   extents result;
   for (int d = 0; d < rank; ++d) {
@@ -103,6 +102,7 @@ shape broadcast_shapes(const shape& a, const shape& b, std::string_view function
 
 strides broadcast_strides(const shape& from, const strides& s, const shape& to,
                           std::string_view function) {
+  if (from == to) return s;
   const int added = to.rank() - from.rank();
   bool fits = added >= 0;
   strides result;

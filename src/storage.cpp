@@ -1,24 +1,74 @@
 // Host memory: Thrust vectors whose elements are left uninitialised, and copies within the host.
 #include <numfuse/detail/storage.hpp>
 
+#include <atomic>
 #include <cstring>
+#include <limits>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include <thrust/host_vector.h>
 
 namespace numfuse::detail {
 namespace {
 
+// No vector register's worth of a tensor lies across two lines of the cache.
+constexpr std::align_val_t alignment{64};
+
+// Memory of large tensors comes in pages of their size, where the system has such: it hands out
+// memory page by page, when each is first written.
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+constexpr std::align_val_t page_alignment{huge_page};
+
+bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page; }
+
+// The large block that was freed last, its size at its start: a program that makes the same tensor
+// again and again gets the same pages, and not fresh ones from the system.
+std::atomic<std::size_t*> spare{nullptr};
+
+void free_large(std::size_t* block) {
+  if (block != nullptr) ::operator delete(block, page_alignment);
+}
+
+void* allocate_bytes(std::size_t bytes) {
+  if (!is_large(bytes)) return ::operator new(bytes, alignment);
+  std::size_t* const kept = spare.exchange(nullptr);
+  if (kept != nullptr && *kept == bytes) return kept;
+  free_large(kept);
+  void* const memory = ::operator new(bytes, page_alignment);
+#if defined(MADV_HUGEPAGE)
+  madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // advice: it may be refused
+#endif
+  return memory;
+}
+
+void free_bytes(void* memory, std::size_t bytes) {
+  if (!is_large(bytes)) return ::operator delete(memory, alignment);
+  auto* const block = static_cast<std::size_t*>(memory);
+  *block = bytes;
+  free_large(spare.exchange(block));
+}
+
 // Thrust constructs each element through its allocator. The results of numfuse are written whole by
 // the function that makes them, so a construction here would be one more pass over memory.
 template <class T>
-struct uninitialized_allocator : std::allocator<T> {
-  template <class U>
-  struct rebind {
-    using other = uninitialized_allocator<U>;
-  };
+struct uninitialized_allocator {
+  using value_type = T;
+
   uninitialized_allocator() = default;
   template <class U>
   uninitialized_allocator(const uninitialized_allocator<U>&) {}
+  bool operator==(const uninitialized_allocator&) const = default;
+
+  T* allocate(std::size_t count) {
+    if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
+      throw std::bad_array_new_length();
+    return static_cast<T*>(allocate_bytes(count * sizeof(T)));
+  }
+  void deallocate(T* memory, std::size_t count) { free_bytes(memory, count * sizeof(T)); }
   template <class U>
   void construct(U*) {}
   template <class U, class Arg>

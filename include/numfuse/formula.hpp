@@ -14,6 +14,12 @@
 //   valid(j), index(j)  whether number j does, and where;
 //   knows(level)        false while values of that level are not known yet (see below);
 //   reduce<R>(r, v)     a scalar, one level up.
+// Its values need not hold their numbers. A context with is_lazy has values of its own, which have
+//   number(j, lane)     computes one;
+// and brings along
+//   make_later<T, level, vector>(f)
+//                       a value whose numbers f(j, lane) gives; f holds its operands;
+//   keep_costly(v)      v, whose numbers take many instructions: kept where that saves some.
 //
 // The level of a value is the number of reductions that must be complete before it is known: in
 // softmax, v has level 0, exp(v - max(v)) level 1, the result level 2. It is part of the type.
@@ -28,6 +34,9 @@
 #include <numfuse/reductions.hpp>
 
 namespace numfuse {
+
+/// Base of an executor's own values: their functions are found in this namespace.
+struct value_base {};
 
 /// A vector of T, as far as one thread holds it.
 template <any_dtype T, int Level, class Context>
@@ -53,20 +62,14 @@ struct scalar_value {
   Context* context;
 };
 
-namespace detail {
-
-template <class X>
-struct is_formula_value : std::false_type {};
-template <class T, int L, class C>
-struct is_formula_value<vector_value<T, L, C>> : std::true_type {};
-template <class T, int L, class C>
-struct is_formula_value<scalar_value<T, L, C>> : std::true_type {};
-
-}  // namespace detail
-
 /// What a formula computes with.
 template <class X>
-concept formula_value = detail::is_formula_value<std::remove_cvref_t<X>>::value;
+concept formula_value = requires {
+  typename std::remove_cvref_t<X>::dtype;
+  typename std::remove_cvref_t<X>::context_type;
+  std::remove_cvref_t<X>::level;
+  std::remove_cvref_t<X>::is_vector;
+};
 template <class X>
 concept formula_vector = formula_value<X> && std::remove_cvref_t<X>::is_vector;
 /// A formula value, or a plain C++ number, which takes the dtype of what it meets.
@@ -198,9 +201,11 @@ NUMFUSE_INLINE auto first_context(const X& x, const Rest&... rest) {
   }
 }
 
-template <class C, class X>
-NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] int j, [[maybe_unused]] int lane) {
-  if constexpr (formula_vector<X>) {
+template <class C, class X, class Index>
+NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] Index j, [[maybe_unused]] int lane) {
+  if constexpr (requires { x.number(j, lane); }) {
+    return convert<C>(x.number(j, lane));
+  } else if constexpr (formula_vector<X>) {
     return convert<C>(x.data[j]);
   } else if constexpr (formula_value<X>) {
     return convert<C>(x.data[lane]);
@@ -209,23 +214,39 @@ NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] int j, [[maybe_unused]] 
   }
 }
 
+template <class Context>
+inline constexpr bool is_lazy = requires {
+  Context::is_lazy;
+};
+
+/// What a function of numbers holds of an operand: a lazy value's is called when the operands are
+/// gone.
+template <class X, class Context>
+struct operand {
+  std::conditional_t<is_lazy<Context>, X, const X&> value;
+};
+
 /// The value whose numbers f(j, lane) gives, of the kind, level and context that operands X have
 /// together. Where the context does not know values of that level yet, nothing is computed.
 template <class T, class... X, class Context, class Fn>
 NUMFUSE_INLINE auto make_value(Context* context, const Fn& f) {
   using types = operand_types<X...>;
-  std::conditional_t<types::vector, vector_value<T, types::level, Context>,
-                     scalar_value<T, types::level, Context>>
-      result;  // not in a block of its own: there compilers would make a copy to return it
-  result.context = context;
-  if constexpr (!Context::knows(types::level)) return result;
-  if constexpr (types::vector) {
-    each_number(*context,
-                [&](int j, int lane) NUMFUSE_INLINE_BODY { result.data[j] = f(j, lane); });
+  if constexpr (is_lazy<Context>) {
+    return context->template make_later<T, types::level, types::vector>(f);
   } else {
-    each_lane(*context, [&](int lane) NUMFUSE_INLINE_BODY { result.data[lane] = f(lane, lane); });
+    std::conditional_t<types::vector, vector_value<T, types::level, Context>,
+                       scalar_value<T, types::level, Context>>
+        result;  // not in a block of its own: there compilers would make a copy to return it
+    result.context = context;
+    if constexpr (!Context::knows(types::level)) return result;
+    if constexpr (types::vector) {
+      each_number(*context,
+                  [&](auto j, int lane) NUMFUSE_INLINE_BODY { result.data[j] = f(j, lane); });
+    } else {
+      each_lane(*context, [&](int lane) NUMFUSE_INLINE_BODY { result.data[lane] = f(lane, lane); });
+    }
+    return result;
   }
-  return result;
 }
 
 /// Applies an operation number by number.
@@ -234,9 +255,16 @@ NUMFUSE_INLINE auto map(const Op& op, const X&... x) {
   using promoted = operands_dtype<X...>;
   using result_dtype = typename Op::template result<promoted>;
   using compute = compute_t<typename Op::template operand<promoted>>;
-  return make_value<result_dtype, X...>(
-      first_context(x...),
-      [&](int j, int lane) NUMFUSE_INLINE_BODY { return op(number_of<compute>(x, j, lane)...); });
+  using context = typename operand_types<X...>::context;
+  const auto number =
+      [op, ... held = operand<X, context>{x}](auto j, int lane)
+          NUMFUSE_INLINE_BODY { return op(number_of<compute>(held.value, j, lane)...); };
+  if constexpr (is_lazy<context> && operand_types<X...>::vector && requires { Op::is_costly; }) {
+    auto* const at = first_context(x...);
+    return at->keep_costly(make_value<result_dtype, X...>(at, number));
+  } else {
+    return make_value<result_dtype, X...>(first_context(x...), number);
+  }
 }
 
 /// Reduces a vector to a scalar one level up.
@@ -305,11 +333,14 @@ requires formula_operands<Condition, X, Y> NUMFUSE_INLINE auto where(const Condi
     }
   }())::type;
   using compute = compute_t<dtype>;
+  using context = typename Condition::context_type;
   return detail::make_value<dtype, Condition, X, Y>(
-      condition.context, [&](int j, int lane) NUMFUSE_INLINE_BODY {
-        const compute chosen = detail::number_of<compute>(x, j, lane);
-        const compute other = detail::number_of<compute>(y, j, lane);
-        return detail::number_of<bool>(condition, j, lane) ? chosen : other;
+      condition.context,
+      [c = detail::operand<Condition, context>{condition}, a = detail::operand<X, context>{x},
+       b = detail::operand<Y, context>{y}](auto j, int lane) NUMFUSE_INLINE_BODY {
+        const compute chosen = detail::number_of<compute>(a.value, j, lane);
+        const compute other = detail::number_of<compute>(b.value, j, lane);
+        return detail::number_of<bool>(c.value, j, lane) ? chosen : other;
       });
 }
 
@@ -323,7 +354,8 @@ NUMFUSE_INLINE auto astype(const X& x) {
 template <formula_vector V>
 NUMFUSE_INLINE auto index(const V& v) {
   return detail::make_value<std::int64_t, vector_value<std::int64_t, 0, typename V::context_type>>(
-      v.context, [&](int j, int) NUMFUSE_INLINE_BODY { return v.context->index(j); });
+      v.context,
+      [context = v.context](auto j, int) NUMFUSE_INLINE_BODY { return context->index(j); });
 }
 
 /// The number of elements of the vector.

@@ -163,8 +163,8 @@ auto dot(const X& x, const Y& y, const stream& on = {}) {
   return detail::matmul<T, space>(left, right, on, "dot");
 }
 
-/// a_i b_j for the elements of both operands in C order: a matrix product with inner size 1, which
-/// only writes its result. Shapes: (m), (n) to (m, n).
+/// a_i b_j for the elements of both operands in C order. Only writes its result: on the device as a
+/// matrix product with inner size 1, on the host element by element. Shapes: (m), (n) to (m, n).
 template <tensor_like X, tensor_like Y>
 auto outer(const X& x, const Y& y, const stream& on = {}) {
   using T = promote_t<element_t<X>, element_t<Y>>;
@@ -174,7 +174,7 @@ auto outer(const X& x, const Y& y, const stream& on = {}) {
   tensor<T, space> a_copy, b_copy;
   const auto column = detail::flat(detail::view_of(a), a_copy, on).expand_dims(1);
   const auto row = detail::flat(detail::view_of(b), b_copy, on).expand_dims(0);
-  if constexpr (floating_dtype<T>) {
+  if constexpr (floating_dtype<T> && !std::same_as<space, host>) {
     return detail::matmul<T, space>(column, row, on, "outer");
   } else {
     return fuse(formulas::multiply_formula{}).on(on).named("outer")(column, row);

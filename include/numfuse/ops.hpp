@@ -32,6 +32,11 @@ struct to_floating {
   using result = floating_t<T>;
 };
 
+/// Base of those that take many instructions: a value that is asked for twice is better kept.
+struct transcendental : to_floating {
+  static constexpr bool is_costly = true;
+};
+
 /// Base of comparisons.
 struct to_bool {
   template <class T>
@@ -73,12 +78,12 @@ namespace math = ::numfuse::detail::math;
 // clang-format off
 struct negative : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(0) - W(x)); } };
 struct square : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(x) * W(x)); } };
-struct exp : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::exp(x); } };
-struct log : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::log(x); } };
-struct log1p : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::log1p(x); } };
-struct expm1 : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::expm1(x); } };
+struct exp : transcendental { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::exp(x); } };
+struct log : transcendental { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::log(x); } };
+struct log1p : transcendental { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::log1p(x); } };
+struct expm1 : transcendental { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::expm1(x); } };
 struct sqrt : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return std::sqrt(x); } };
-struct tanh : to_floating { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::tanh(x); } };
+struct tanh : transcendental { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::tanh(x); } };
 
 struct add : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) + W(b)); } };
 struct subtract : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C a, C b) const { using W = detail::wrapping<C>; return static_cast<C>(W(a) - W(b)); } };
@@ -162,6 +167,7 @@ struct clip : same_dtype {
 /// base ** exponent. Integers: by squaring, wrapping around; a negative exponent gives the integer
 /// part of the true value (NumPy raises an exception there, which no kernel can).
 struct pow : same_dtype {
+  static constexpr bool is_costly = true;
   template <class C>
   NUMFUSE_INLINE C operator()(C base, C exponent) const {
     if constexpr (std::is_floating_point_v<C>) {
@@ -187,7 +193,7 @@ struct pow : same_dtype {
 
 /// 1 / (1 + exp(-x)), with the exponential of a number that is never positive: nothing overflows,
 /// and small values keep all their digits.
-struct sigmoid : to_floating {
+struct sigmoid : transcendental {
   template <class C>
   NUMFUSE_INLINE C operator()(C x) const {
     const C t = detail::math::exp(-std::fabs(x));
@@ -197,7 +203,7 @@ struct sigmoid : to_floating {
 
 /// s (1 - s) for s = sigmoid(x). Written with t = exp(-|x|) as t / (1 + t)^2: the difference 1 - s
 /// would lose the digits of a large x.
-struct sigmoid_derivative : to_floating {
+struct sigmoid_derivative : transcendental {
   template <class C>
   NUMFUSE_INLINE C operator()(C x) const {
     const C t = detail::math::exp(-std::fabs(x));

@@ -2,11 +2,10 @@
 //
 // A reduction R over compute type C has
 //   R::result<T>     the dtype of its value for a vector of dtype T,
-//   R::state<C>      what numbers combine into: sums of floats are doubles from the first number
-//   on, identity<S>()    the state S of no numbers, lift<S>(x, i)    the state of the one number x
-//   at position i, combine(a, b)    commutative up to rounding; NaN stays NaN, finish<C>(s)     its
-//   value, of the result's compute type, has_identity     false where no numbers have no value:
-//   max.
+//   R::state<C>      what numbers combine into: sums of floats are doubles, identity<S>()    the
+//   state S of no numbers, lift<S>(x, i)    the state of the one number x at position i, combine(a,
+//   b)    commutative up to rounding; NaN stays NaN, finish<C>(s)     its value, of the result's
+//   compute type, has_identity     false where no numbers have no value: max.
 #pragma once
 
 #include <numfuse/ops.hpp>
@@ -45,6 +44,13 @@ struct sum : detail::sum_base {
   template <class S>
   NUMFUSE_INLINE static S combine(S a, S b) {
     return ops::add{}(a, b);
+  }
+  /// The state of two numbers: half of the conversions, for one rounding more, of half a ULP of
+  /// their sum. Not finite where that is too large for a float.
+  template <class S, class C>
+  requires(std::is_same_v<C, float>&& std::is_same_v<S, double>) NUMFUSE_INLINE static S
+      lift_two(C x, C y) {
+    return static_cast<S>(x + y);
   }
 };
 
@@ -87,6 +93,8 @@ struct euclidean_norm : sum {
     const S w = static_cast<S>(x);
     return w * w;
   }
+  template <class S, class C>
+  static S lift_two(C x, C y) = delete;
   template <class C, class S>
   NUMFUSE_INLINE static C finish(S s) {
     return static_cast<C>(std::sqrt(s));

@@ -29,7 +29,10 @@ class extents {
   constexpr const std::int64_t* end() const { return values_.data() + rank_; }
   constexpr std::int64_t back() const { return values_[rank_ - 1]; }
 
-  void push_back(std::int64_t value);
+  void push_back(std::int64_t value) {
+    if (rank_ == max_rank) refuse_more();
+    values_[rank_++] = value;
+  }
   void insert(int d, std::int64_t value);  ///< Before dimension d.
   void erase(int d);
 
@@ -42,6 +45,8 @@ class extents {
   }
 
  private:
+  [[noreturn]] static void refuse_more();
+
   std::array<std::int64_t, max_rank> values_{};
   int rank_ = 0;
 };

@@ -26,3 +26,15 @@
 #else
 #define NUMFUSE_NO_UNROLL
 #endif
+
+/// Before a loop of which no turn needs what another one writes. Compilers cannot know that: what is
+/// written may stand where something is read, but only in the same turn.
+#if defined(__CUDACC__)
+#define NUMFUSE_INDEPENDENT
+#elif defined(__clang__)
+#define NUMFUSE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define NUMFUSE_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define NUMFUSE_INDEPENDENT
+#endif

@@ -30,8 +30,11 @@ struct format<float> {
   static constexpr bits bias = 127;
   static constexpr float ln2_high = 0x1.62e4p-1f;  // 15 bits: times an exponent, exact
   static constexpr float ln2_low = 0x1.7f7d1cp-20f;
-  static constexpr float exp_is_0 = -104, exp_is_infinity = 89, expm1_is_minus_1 = -18,
-                         tanh_is_1 = 10;
+  static constexpr float exp_is_0 = -104, exp_is_tiny = -86.5f, exp_is_infinity = 89,
+                         expm1_is_minus_1 = -18, tanh_is_1 = 10;
+  // exp(r) for |r| <= ln(2) / 2.
+  static constexpr float exp_terms[] = {
+      1, 1, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f4p-5f, 0x1.123a20p-7f, 0x1.6a23c6p-10f};
   // (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
   static constexpr float exp_tail[] = {0x1.0p-1f,     0x1.555556p-3f,  0x1.5554aep-5f,
                                        0x1.11109p-7f, 0x1.6d7486p-10f, 0x1.a1a13p-13f};
@@ -47,8 +50,20 @@ struct format<double> {
   static constexpr bits bias = 1023;
   static constexpr double ln2_high = 0x1.62e42fefa3p-1;  // 40 bits
   static constexpr double ln2_low = 0x1.3de6af278ece6p-42;
-  static constexpr double exp_is_0 = -746, exp_is_infinity = 710, expm1_is_minus_1 = -38,
-                          tanh_is_1 = 20;
+  static constexpr double exp_is_0 = -746, exp_is_tiny = -707.5, exp_is_infinity = 710,
+                          expm1_is_minus_1 = -38, tanh_is_1 = 20;
+  static constexpr double exp_terms[] = {1,
+                                         1,
+                                         0x1.000000000000ap-1,
+                                         0x1.55555555554fap-3,
+                                         0x1.555555555083bp-5,
+                                         0x1.1111111127c20p-7,
+                                         0x1.6c16c18439318p-10,
+                                         0x1.a01a012a63bf6p-13,
+                                         0x1.a01999e1572abp-16,
+                                         0x1.71df24efa53aap-19,
+                                         0x1.28ad9c41f9732p-22,
+                                         0x1.ad807cdc5210bp-26};
   static constexpr double exp_tail[] = {
       0x1.0p-1,
       0x1.5555555555559p-3,
@@ -115,11 +130,19 @@ NUMFUSE_INLINE T reduced_expm1(T x, T& n) {
 template <class T>
 NUMFUSE_INLINE T exp(T x) {
   using f = format<T>;
-  T n;
-  const T e = reduced_expm1(limited(x, f::exp_is_0, f::exp_is_infinity), n) + T(1);
+  using bits = typename f::bits;
+  constexpr T base = rounding<T> + T(f::bias - 1);
+  // x = n ln(2) + r; the lowest bits of `shifted` are the exponent of 2^(n - 1).
+  const T shifted = x * T(1.44269504088896340736) + base;
+  const T n = shifted - base;
+  const T r = (x - n * f::ln2_high) - n * f::ln2_low;
   // In two steps: 2^n itself may be too large, or subnormal.
-  const T half = nearest_whole(n * T(0.5));
-  return e * power_of_two(half) * power_of_two(n - half);
+  const bool tiny = x < f::exp_is_tiny;
+  const bits exponent = std::bit_cast<bits>(shifted) + (tiny ? bits{64} : bits{0});
+  const T scale = std::bit_cast<T>(static_cast<bits>(exponent << f::mantissa));
+  const T value = polynomial(r, f::exp_terms) * scale * (tiny ? T(0x1p-63) : T(2));
+  const T limited_below = x < f::exp_is_0 ? T(0) : value;
+  return x > f::exp_is_infinity ? std::numeric_limits<T>::infinity() : limited_below;
 }
 
 template <class T>
@@ -180,9 +203,11 @@ template <class T>
 NUMFUSE_INLINE T tanh(T x) {
   using f = format<T>;
   const T a = std::fabs(x);
-  const T twice = T(2) * (a > f::tanh_is_1 ? f::tanh_is_1 : a);
-  const T e = expm1(twice);
-  return std::copysign(e / (e + T(2)), x);
+  T n;
+  const T e = reduced_expm1(T(2) * (a > f::tanh_is_1 ? f::tanh_is_1 : a), n);
+  const T scale = power_of_two(n);  // from 1 on: exact, and so is scale - 1 where it matters
+  const T value = scale * e + (scale - T(1));  // exp(2 |x|) - 1
+  return std::copysign(value / (value + T(2)), x);
 }
 
 }  // namespace numfuse::detail::math

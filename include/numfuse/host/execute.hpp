@@ -12,13 +12,10 @@
 #include <memory>
 
 #include <numfuse/detail/parallel.hpp>
-#include <numfuse/host/transfer.hpp>
+#include <numfuse/host/elementwise.hpp>
 #include <numfuse/stream.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
-
-/// Elements that one thread works through without pause.
-inline constexpr std::int64_t block_elements = 16384;
 
 /// Vectors up to this long are worked on a tile at a time, even where each is one run in memory:
 /// shorter than a few groups, they would leave the vector units idle.
@@ -27,89 +24,13 @@ inline constexpr std::int64_t short_vector = 3 * group;
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
 
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-// --- Element by element.
-
-/// Runs a formula without reductions on `count` neighbours from element `first` on. `bases` are the
-/// offsets of the operands there, `strides` their distances. Contiguous: all operands are in
-/// memory, at distances of 1.
-template <bool Contiguous, class Call>
-__attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, std::int64_t count,
-                                             const typename Call::offsets& bases,
-                                             const typename Call::offsets& strides) {
-  using context = lone_context<elementwise_part>;
-  constexpr int width = elementwise_part::width;
-  const auto piece = [&](auto whole, std::int64_t i, int n) NUMFUSE_INLINE_BODY {
-    constexpr bool full = decltype(whole)::value;
-    context ctx{{&c.where, first + i}};
-    const auto result = c.evaluate([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
-      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-      vector_value<T, 0, context> v;
-      v.context = &ctx;
-      if constexpr (full && Contiguous) {
-        const T* from = in.data + bases[k] + i;
-        for (int j = 0; j < width; ++j) v.data[j] = convert<compute_t<T>>(from[j]);
-      } else if (in.data == nullptr) {
-        for (int j = 0; j < width; ++j) v.data[j] = in.number;
-      } else {
-        gather(v.data, in.data + bases[k] + i * strides[k], strides[k], n);
-        if constexpr (!full) fill_up(v.data, n, width);
-      }
-      return v;
-    });
-    c.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
-      constexpr int k = Call::inputs_count + decltype(o)::value;
-      using T = typename std::remove_cvref_t<decltype(out)>::dtype;
-      const auto& value = result_of<decltype(o)::value>(result);
-      if constexpr (full && Contiguous) {
-        T* to = out.data + bases[k] + i;
-        for (int j = 0; j < width; ++j) to[j] = convert<T>(value.data[j]);
-      } else {
-        scatter(out.data + bases[k] + i * strides[k], strides[k], value.data, n);
-      }
-    });
-  };
-  std::int64_t i = 0;
-  for (; i + width <= count; i += width) piece(std::true_type{}, i, width);
-  if (i < count) piece(std::false_type{}, i, static_cast<int>(count - i));
-}
-
-template <class Call>
-void run_elementwise(const Call& c) {
-  const layout& where = c.where;
-  const int rank = where.vector_rank;  // all elements are one vector
-  constexpr int operands = Call::inputs_count + Call::outputs_count;
-  typename Call::offsets strides;
-  for (int k = 0; k < operands; ++k) strides[k] = rank == 0 ? 1 : where.strides[k][rank - 1];
-  bool contiguous = true;
-  for (int k = 0; k < operands; ++k) contiguous &= strides[k] == 1;
-  c.each_input([&](auto, const auto& in) { contiguous &= in.data != nullptr; });
-
-  // Blocks of a long innermost dimension, or several short ones together.
-  const std::int64_t inner = rank == 0 ? 1 : where.sizes[rank - 1];
-  const std::int64_t rows = where.length / inner;
-  const std::int64_t blocks = ceil_div(inner, block_elements);
-  const std::int64_t together = std::max<std::int64_t>(1, block_elements / inner);
-  parallel_for(ceil_div(rows, together) * blocks, where.length, [&](std::int64_t task) {
-    const std::int64_t column = task % blocks * block_elements;
-    const std::int64_t count = std::min(inner - column, block_elements);
-    const std::int64_t first_row = task / blocks * together;
-    const std::int64_t last_row = std::min(rows, first_row + together);
-    for (std::int64_t row = first_row; row < last_row; ++row) {
-      const std::int64_t first = row * inner + column;
-      typename Call::offsets bases = {};
-      where.template add_offsets<operands>(first, 0, rank, bases);
-      if (contiguous) {
-        run_neighbours<true>(c, first, count, bases, strides);
-      } else {
-        run_neighbours<false>(c, first, count, bases, strides);
-      }
-    }
-  });
-}
-
-// --- Vectors.
+/// Where the results of a part go.
+template <class Call, class Part>
+struct targets_of;
+template <class F, class In, class... Out, class Part>
+struct targets_of<call<F, In, types<Out...>>, Part> {
+  using type = pack<typename Part::template run<Out>...>;
+};
 
 /// Runs the formula on the vectors of one tile: a row, or `active` columns.
 template <class Call, class Part>
@@ -117,7 +38,6 @@ class tile_run {
  public:
   static constexpr bool columns = Part::lanes > 1;
   static constexpr int levels = Call::info::levels;
-  /// Nothing is read twice: there is nothing to hold.
   static constexpr bool one_pass = levels == 1 && !Call::info::any_vector;
 
   tile_run(const Call& c, std::int64_t vector, int active) : call_(c), active_(active) {
@@ -127,15 +47,17 @@ class tile_run {
   }
 
   void run() {
-    if constexpr (!one_pass) {
-      if (call_.where.length <= part_rows()) return held();
+    // Nothing is read twice in one pass over vectors side by side: there is nothing to hold.
+    if (call_.where.length <= part_rows() && !(columns && one_pass)) {
+      held();
+    } else {
+      replay();
     }
-    replay();
   }
 
  private:
   template <int Pass, replay_step Now>
-  using context = replay_context<Part, block_group<Part>, Pass, Now>;
+  using context = replayed_context<Part, Pass, Now>;
 
   // Vectors side by side, filled up to whole groups.
   NUMFUSE_INLINE int filled() const {
@@ -151,53 +73,60 @@ class tile_run {
     return columns ? part_numbers / filled() : part_numbers;
   }
 
-  NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count) const {
+  NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory) const {
     if constexpr (columns) {
-      return {&call_.where, first, static_cast<int>(count), active_, filled()};
+      return {&call_.where, first, static_cast<int>(count), active_, filled(), memory};
     } else {
-      return {&call_.where, first, static_cast<int>(count)};
+      return {&call_.where, first, static_cast<int>(count), memory};
     }
   }
 
-  // The formula, on the part that the context holds.
+  template <class T, class Context>
+  using loaded = swept_vector<T, 0, Context, typename Part::template run<const compute_t<T>>>;
+
+  // The formula, on the part of the context.
   template <class Context>
   NUMFUSE_INLINE auto evaluate(Context& ctx) {
     return call_.evaluate([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-      vector_value<T, 0, Context> v;
-      v.context = &ctx;
-      if (in.data == nullptr) {
-        ctx.each_number([&](int j, int) NUMFUSE_INLINE_BODY { v.data[j] = in.number; });
-      } else {
-        load(ctx, k, in.data + bases_[k], v.data);
-      }
-      return v;
+      using C = compute_t<T>;
+      return loaded<T, Context>{{}, load_input<C>(ctx, k, in), &ctx};
     });
+  }
+
+  template <class C, class T>
+  NUMFUSE_INLINE typename Part::template run<const C> load_input(const Part& part, int k,
+                                                                 const input<T>& in) const {
+    if (in.data != nullptr) return load<C>(part, k, in.data + bases_[k]);
+    const auto to = part.template take<C>();
+    part.each_number([&](auto i, int lane) NUMFUSE_INLINE_BODY { to(i, lane) = in.number; });
+    return Part::read_only(to);
   }
 
   // The formula without data: a step between two passes, or the last one for its scalars.
   template <int Pass, replay_step Now>
-  NUMFUSE_INLINE auto evaluate_between(state_table states, block_group<Part>* group) {
-    context<Pass, Now> ctx(part_at(0, 0), &states, group);
+  NUMFUSE_INLINE auto evaluate_between(scratch& memory, const state_table& states,
+                                       block_group<Part>* blocks) {
+    context<Pass, Now> ctx(part_at(0, 0, &memory), &states, blocks);
     return call_.evaluate([&](auto, const auto& in) NUMFUSE_INLINE_BODY {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-      vector_value<T, 0, context<Pass, Now>> v;
-      v.context = &ctx;
-      return v;
+      return loaded<T, context<Pass, Now>>{{}, {}, &ctx};
     });
   }
 
   __attribute__((flatten)) void held() {
-    held_context<Part> ctx{part_at(0, call_.where.length)};
+    scratch memory;
+    held_context<Part> ctx(part_at(0, call_.where.length, &memory));
     const auto result = evaluate(ctx);
-    store_vectors(ctx, result);
-    store_scalars(result);
+    write_vectors(ctx, result);
+    write_scalars(result);
   }
 
   void replay() {
     alignas(64) unsigned char memory[state_table::bytes(max_reductions, Part::lanes)];
     const state_table known(memory, filled());
-    static_cast<void>(evaluate_between<before_passes, replay_step::start>(known, nullptr));
+    scratch between;
+    static_cast<void>(evaluate_between<before_passes, replay_step::start>(between, known, nullptr));
     const std::int64_t length = call_.where.length;
     const std::int64_t block = part_rows() * (columns ? column_block : row_block);
     const std::int64_t blocks = ceil_div(length, block);
@@ -218,8 +147,8 @@ class tile_run {
           std::copy(memory, memory + bytes, own);
           accumulate(pass, state_table(own, filled()), first, last);
         });
-        block_group<Part> group{tables.get(), blocks, bytes, part_at(0, 0)};
-        static_cast<void>(evaluate_between<pass, replay_step::fold>(known, &group));
+        block_group<Part> all{tables.get(), blocks, bytes, part_at(0, 0, nullptr)};
+        static_cast<void>(evaluate_between<pass, replay_step::fold>(between, known, &all));
       });
     }
     if constexpr (Call::info::any_vector) {
@@ -227,50 +156,79 @@ class tile_run {
           [&](std::int64_t, std::int64_t first, std::int64_t last) { write(known, first, last); });
     }
     if constexpr (Call::info::any_scalar) {
-      store_scalars(evaluate_between<levels, replay_step::accumulate>(known, nullptr));
+      write_scalars(evaluate_between<levels, replay_step::accumulate>(between, known, nullptr));
     }
   }
 
   // One pass over elements first to last - 1.
   template <int Pass>
-  __attribute__((flatten)) void accumulate(std::integral_constant<int, Pass>, state_table states,
-                                           std::int64_t first, std::int64_t last) {
+  __attribute__((flatten)) void accumulate(std::integral_constant<int, Pass>,
+                                           const state_table& states, std::int64_t first,
+                                           std::int64_t last) {
     const std::int64_t rows = part_rows();
     for (std::int64_t i = first; i < last; i += rows) {
-      context<Pass, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i)), &states,
-                                                 nullptr);
+      scratch memory;
+      context<Pass, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i), &memory),
+                                                 &states, nullptr);
       static_cast<void>(evaluate(ctx));
     }
   }
 
-  __attribute__((flatten)) void write(state_table states, std::int64_t first, std::int64_t last) {
+  __attribute__((flatten)) void write(const state_table& states, std::int64_t first,
+                                      std::int64_t last) {
     const std::int64_t rows = part_rows();
     for (std::int64_t i = first; i < last; i += rows) {
-      context<levels, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i)), &states,
-                                                   nullptr);
-      store_vectors(ctx, evaluate(ctx));
+      scratch memory;
+      context<levels, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i), &memory),
+                                                   &states, nullptr);
+      write_vectors(ctx, evaluate(ctx));
     }
   }
 
+  // All results in one sweep.
   template <class Result>
-  NUMFUSE_INLINE void store_vectors(const Part& part, const Result& result) {
-    call_.each_output([&](auto i, const auto& out) NUMFUSE_INLINE_BODY {
-      const auto& value = result_of<decltype(i)::value>(result);
-      if constexpr (std::remove_cvref_t<decltype(value)>::is_vector) {
-        constexpr int k = Call::inputs_count + decltype(i)::value;
-        store(part, k, out.data + bases_[k], value.data);
+  NUMFUSE_INLINE void write_vectors(const Part& part, const Result& result) {
+    typename targets_of<Call, Part>::type to{};
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      if constexpr (Call::info::is_vector[decltype(o)::value]) {
+        get<decltype(o)::value>(to) = target_of(part, k, out.data + bases_[k]);
+      }
+    });
+    part.each_number([&](auto i, int lane)
+                         NUMFUSE_INLINE_BODY { write_number<0>(result, to, i, lane); });
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      if constexpr (Call::info::is_vector[decltype(o)::value]) {
+        unload(part, k, get<decltype(o)::value>(to), out.data + bases_[k]);
       }
     });
   }
 
+  // All results of a number are computed before one is written: it may stand where an input does.
+  template <int O, class Result, class Targets, class Index>
+  NUMFUSE_INLINE void write_number(const Result& result, const Targets& to, Index i,
+                                   int lane) const {
+    if constexpr (O < Call::outputs_count) {
+      if constexpr (Call::info::is_vector[O]) {
+        const auto number = result_of<O>(result).number(i, lane);
+        write_number<O + 1>(result, to, i, lane);
+        auto& place = get<O>(to)(i, lane);
+        place = convert<std::remove_reference_t<decltype(place)>>(number);
+      } else {
+        write_number<O + 1>(result, to, i, lane);
+      }
+    }
+  }
+
   template <class Result>
-  NUMFUSE_INLINE void store_scalars(const Result& result) {
-    call_.each_output([&](auto i, const auto& out) NUMFUSE_INLINE_BODY {
-      const auto& value = result_of<decltype(i)::value>(result);
-      if constexpr (!std::remove_cvref_t<decltype(value)>::is_vector) {
-        constexpr int k = Call::inputs_count + decltype(i)::value;
+  NUMFUSE_INLINE void write_scalars(const Result& result) {
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      if constexpr (!Call::info::is_vector[decltype(o)::value]) {
+        constexpr int k = Call::inputs_count + decltype(o)::value;
         const std::int64_t across = columns ? distance_across(call_.where, k) : 0;
-        scatter(out.data + bases_[k], across, value.data, active_);
+        scatter(out.data + bases_[k], across, &result_of<decltype(o)::value>(result).data[0],
+                active_);
       }
     });
   }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <numfuse/detail/call.hpp>
-#include <numfuse/host/parts.hpp>
+#include <numfuse/host/contexts.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
@@ -46,27 +46,28 @@ NUMFUSE_INLINE void each_run(const layout& where, int k, std::int64_t first, int
     return;
   }
   const int last = where.batch_rank + where.vector_rank - 1;
-  for (int j = 0; j < count;) {
-    const std::int64_t left = where.sizes[last] - (first + j) % where.sizes[last];
-    const int run = static_cast<int>(std::min<std::int64_t>(left, count - j));
-    f(j, where.element_offset(k, first + j), where.strides[k][last], run);
-    j += run;
+  const auto& sizes = where.sizes;
+  const auto& strides = where.strides[k];
+  std::int64_t place[max_rank];
+  std::int64_t offset = 0;
+  for (int d = last; d >= where.batch_rank; --d) {
+    const std::int64_t outer = d > where.batch_rank ? layout::quotient(first, sizes[d]) : 0;
+    place[d] = first - outer * sizes[d];
+    offset += place[d] * strides[d];
+    first = outer;
   }
-}
-
-template <class C, class T>
-NUMFUSE_INLINE void load(const row_part& part, int k, const T* from, C* to) {
-  each_run(*part.where, k, part.first, part.count,
-           [&](int j, std::int64_t offset, std::int64_t stride, int run)
-               NUMFUSE_INLINE_BODY { gather(to + j, from + offset, stride, run); });
-  fill_up(to, part.count, static_cast<int>(whole_groups(part.count)));
-}
-
-template <class T, class C>
-NUMFUSE_INLINE void store(const row_part& part, int k, T* to, const C* from) {
-  each_run(*part.where, k, part.first, part.count,
-           [&](int j, std::int64_t offset, std::int64_t stride, int run)
-               NUMFUSE_INLINE_BODY { scatter(to + offset, stride, from + j, run); });
+  for (int j = 0; j < count;) {
+    const int run = static_cast<int>(std::min<std::int64_t>(sizes[last] - place[last], count - j));
+    f(j, offset, strides[last], run);
+    j += run;
+    place[last] += run;
+    offset += run * strides[last];
+    for (int d = last; d > where.batch_rank && place[d] == sizes[d]; --d) {
+      place[d] = 0;
+      ++place[d - 1];
+      offset += strides[d - 1] - sizes[d] * strides[d];
+    }
+  }
 }
 
 /// The distance between neighbouring vectors.
@@ -74,31 +75,86 @@ NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
   return where.strides[k][where.batch_rank - 1];
 }
 
+/// Operand k's numbers: where they are if they stand side by side there, else gathered.
 template <class C, class T>
-NUMFUSE_INLINE void load(const column_part& part, int k, const T* from, C* to) {
+NUMFUSE_INLINE row_part::run<const C> load(const row_part& part, int k, const T* from) {
+  const layout& where = *part.where;
+  const int tail_at = part.tail_at();
+  if constexpr (std::is_same_v<C, T>) {
+    if (where.vector_rank == 1 && where.vector_stride(k) == 1) {
+      const T* const data = from + part.first;
+      if (tail_at == part.count) return {data, data, tail_at};
+      C* const tail = part.memory->template take<C>(group);
+      for (int j = 0; j < group; ++j) tail[j] = tail_at + j < part.count ? data[tail_at + j] : C(1);
+      return {data, tail, tail_at};
+    }
+  }
+  const row_part::run<C> to = part.template take<C>();
+  each_run(where, k, part.first, part.count,
+           [&](int j, std::int64_t offset, std::int64_t stride, int run)
+               NUMFUSE_INLINE_BODY { gather(to.data + j, from + offset, stride, run); });
+  fill_up(to.data, part.count, static_cast<int>(whole_groups(part.count)));
+  return row_part::read_only(to);
+}
+
+template <class C, class T>
+NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, const T* from) {
   const std::int64_t along = part.where->vector_stride(k);
   const std::int64_t across = distance_across(*part.where, k);
   from += part.first * along;
+  if constexpr (std::is_same_v<C, T>) {
+    if (across == 1 && part.active == part.columns) return {from, along};
+  }
+  const column_part::run<C> to = part.template take<C>();
   for (int i = 0; i < part.rows; ++i) {
-    gather(to + i * part.columns, from + i * along, across, part.active);
-    fill_up(to + i * part.columns, part.active, part.columns);
+    gather(&to(i, 0), from + i * along, across, part.active);
+    fill_up(&to(i, 0), part.active, part.columns);
+  }
+  return column_part::read_only(to);
+}
+
+/// Where operand k's numbers go: where they belong if they stand side by side there, else into
+/// memory of which `unload` takes them there.
+template <class T>
+NUMFUSE_INLINE row_part::run<T> target_of(const row_part& part, int k, T* to) {
+  if (part.where->vector_rank != 1 || part.where->vector_stride(k) != 1) {
+    return part.template take<T>();
+  }
+  T* const data = to + part.first;
+  return {data, part.memory->template take<T>(group), part.tail_at()};
+}
+template <class T>
+NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* to) {
+  if (distance_across(*part.where, k) != 1 || part.active != part.columns) {
+    return part.template take<T>();
+  }
+  const std::int64_t along = part.where->vector_stride(k);
+  return {to + part.first * along, along};
+}
+
+template <class T>
+NUMFUSE_INLINE void unload(const row_part& part, int k, const row_part::run<T>& from, T* to) {
+  if (from.data == to + part.first) {
+    for (int j = from.tail_at; j < part.count; ++j) from.data[j] = from.tail[j - from.tail_at];
+  } else {
+    each_run(*part.where, k, part.first, part.count,
+             [&](int j, std::int64_t offset, std::int64_t stride, int run) {
+               scatter(to + offset, stride, from.data + j, run);
+             });
   }
 }
 
-template <class T, class C>
-NUMFUSE_INLINE void store(const column_part& part, int k, T* to, const C* from) {
+template <class T>
+void unload(const column_part& part, int k, const column_part::run<T>& from, T* to) {
   const std::int64_t along = part.where->vector_stride(k);
   const std::int64_t across = distance_across(*part.where, k);
   to += part.first * along;
+  if (from.data == to) return;
   if (across == 1) {
-    for (int i = 0; i < part.rows; ++i) {
-      scatter(to + i * along, 1, from + i * part.columns, part.active);
-    }
+    for (int i = 0; i < part.rows; ++i) scatter(to + i * along, 1, &from(i, 0), part.active);
   } else {  // rows of their own: each is written in one go
     for (int lane = 0; lane < part.active; ++lane) {
-      for (int i = 0; i < part.rows; ++i) {
-        to[lane * across + i * along] = convert<T>(from[i * part.columns + lane]);
-      }
+      for (int i = 0; i < part.rows; ++i) to[lane * across + i * along] = from(i, lane);
     }
   }
 }

@@ -1,0 +1,222 @@
+// Formulas without reductions on the host: element by element.
+//
+// A formula is one loop over neighbours, which the compiler makes vector instructions of: what it
+// computes on the way never leaves the registers. Every operand of the loop is a run in memory. One
+// that is broadcast or strided is gathered into a run first, a chunk at a time, in the first-level
+// cache.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <numfuse/detail/parallel.hpp>
+#include <numfuse/host/transfer.hpp>
+
+namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
+
+/// One element, on its way through the registers.
+struct elementwise_part {
+  static constexpr int width = 1;
+  static constexpr int lanes = 1;
+  const layout* where;
+  std::int64_t first;
+
+  NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
+  NUMFUSE_INLINE std::int64_t index(int) const {
+    if (where->formula_stride == 1 && where->formula_length == where->length) return first;
+    return first / where->formula_stride % where->formula_length;
+  }
+};
+
+/// One number for each input.
+template <class Call>
+struct numbers_of;
+template <class F, class... In, class Out>
+struct numbers_of<call<F, types<In...>, Out>> {
+  using type = pack<compute_t<In>...>;
+};
+
+/// Runs the formula on `count` neighbours from element `first` on. The inputs lie at `from`, in the
+/// types in which the formula computes; those of the set `Constant`, a bit each, are one number
+/// there. The results go to `to`.
+template <unsigned Constant, class Call>
+__attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, std::int64_t count,
+                                             const void* const* from, void* const* to) {
+  using context = lone_context<elementwise_part>;
+  typename numbers_of<Call>::type constants;
+  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+    if constexpr ((Constant >> decltype(k)::value & 1) != 0) {
+      get<decltype(k)::value>(constants) = *static_cast<const compute_t<T>*>(from[k]);
+    }
+  });
+  // A result may be an input: the same elements, each of which is read before it is written.
+  NUMFUSE_INDEPENDENT
+  for (std::int64_t i = 0; i < count; ++i) {
+    context ctx{{&c.where, first + i}};
+    const auto result = c.evaluate([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+      vector_value<T, 0, context> v;
+      v.context = &ctx;
+      if constexpr ((Constant >> decltype(k)::value & 1) != 0) {
+        v.data[0] = get<decltype(k)::value>(constants);
+      } else {
+        v.data[0] = static_cast<const compute_t<T>*>(from[k])[i];
+      }
+      return v;
+    });
+    c.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      using T = typename std::remove_cvref_t<decltype(out)>::dtype;
+      static_cast<T*>(to[o])[i] = convert<T>(result_of<decltype(o)::value>(result).data[0]);
+    });
+  }
+}
+
+template <class Call>
+class elementwise_run {
+ public:
+  explicit elementwise_run(const Call& c) : call_(c), rank_(c.where.vector_rank) {
+    // All elements are one vector. Rows are what its innermost dimension makes of it.
+    row_ = rank_ == 0 ? 1 : c.where.sizes[rank_ - 1];
+    for (int k = 0; k < operands; ++k) {
+      along_[k] = rank_ == 0 ? 1 : c.where.strides[k][rank_ - 1];
+      in_one_run_ &= along_[k] == 1 && rank_ <= 1;
+    }
+    c.each_input([&](auto, const auto& in) {
+      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+      in_one_run_ &= in.data != nullptr && std::is_same_v<T, compute_t<T>>;
+    });
+  }
+
+  /// Elements first to last - 1.
+  void run(std::int64_t first, std::int64_t last) const {
+    if (in_one_run_) {
+      run_chunk({}, first, first, static_cast<int>(last - first));
+    } else if (row_ >= short_row || rank_ <= 1) {
+      run_rows(first, last);
+    } else {
+      for (std::int64_t i = first; i < last; i += chunk) {
+        run_chunk({}, i, -1, static_cast<int>(std::min(chunk, last - i)));
+      }
+    }
+  }
+
+ private:
+  static constexpr int operands = Call::inputs_count + Call::outputs_count;
+  static constexpr std::int64_t chunk = 1024;
+  static constexpr std::int64_t short_row = 64;  // rows that are worked on several at a time
+  static constexpr std::int64_t item_bytes = std::max(Call::item_bytes, Call::compute_bytes);
+  // The sets of constant inputs that have code of their own.
+  static constexpr unsigned most_constant = Call::inputs_count == 2 ? 3 : 1;
+
+  struct row_offsets {
+    typename Call::offsets at;
+  };
+
+  // Row by row, in chunks.
+  void run_rows(std::int64_t first, std::int64_t last) const {
+    const layout& where = call_.where;
+    std::int64_t place[max_rank] = {};
+    row_offsets row{};
+    std::int64_t outer = first / row_, column = first % row_;
+    for (int d = rank_ - 2; d >= 0; --d) {
+      place[d] = outer % where.sizes[d];
+      outer /= where.sizes[d];
+      for (int k = 0; k < operands; ++k) row.at[k] += place[d] * where.strides[k][d];
+    }
+    for (std::int64_t i = first; i < last;) {
+      const std::int64_t count = std::min(std::min(chunk, row_ - column), last - i);
+      run_chunk(row, i, column, static_cast<int>(count));
+      i += count;
+      column += count;
+      if (column < row_) continue;
+      column = 0;
+      for (int d = rank_ - 2; d >= 0; --d) {  // the next row
+        const bool carry = ++place[d] == where.sizes[d];
+        const std::int64_t back = carry ? where.sizes[d] : 0;
+        for (int k = 0; k < operands; ++k) row.at[k] += (1 - back) * where.strides[k][d];
+        if (!carry) break;
+        place[d] = 0;
+      }
+    }
+  }
+
+  // `count` elements from element i on: from `column` of a row on, or, where that is negative, of
+  // several rows.
+  void run_chunk(const row_offsets& row, std::int64_t i, std::int64_t column, int count) const {
+    alignas(64) unsigned char memory[operands][chunk * item_bytes];
+    const void* from[Call::inputs_count];
+    void* to[Call::outputs_count];
+    unsigned constant = 0;
+    call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+      using compute = compute_t<T>;
+      const std::int64_t start = column < 0 ? 0 : row.at[k] + column * along_[k];
+      if (std::is_same_v<T, compute> && in.data != nullptr && column >= 0 && along_[k] == 1) {
+        from[k] = in.data + start;
+        return;
+      }
+      auto* const run_of = reinterpret_cast<compute*>(memory[k]);
+      from[k] = run_of;
+      if (in.data == nullptr || (column >= 0 && along_[k] == 0)) {
+        run_of[0] = in.data == nullptr ? in.number : convert<compute>(in.data[start]);
+        constant |= 1u << k;
+      } else {
+        each_run(call_.where, k, i, count,
+                 [&](int j, std::int64_t offset, std::int64_t stride, int run) {
+                   gather(run_of + j, in.data + offset, stride, run);
+                 });
+      }
+    });
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      to[o] = memory[k];
+      if (column >= 0 && along_[k] == 1) to[o] = out.data + row.at[k] + column;
+    });
+    run_constants<0>(constant, i, count, from, to, memory);
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      if (to[o] != memory[k]) return;
+      using T = typename std::remove_cvref_t<decltype(out)>::dtype;
+      each_run(call_.where, k, i, count,
+               [&](int j, std::int64_t offset, std::int64_t stride, int run) {
+                 scatter(out.data + offset, stride, static_cast<const T*>(to[o]) + j, run);
+               });
+    });
+  }
+
+  // Takes the code for this set of constants, or repeats them.
+  template <unsigned Constant, class Memory>
+  void run_constants(unsigned constant, std::int64_t i, int count, const void** from, void** to,
+                     Memory& memory) const {
+    if (constant == Constant) {
+      run_neighbours<Constant>(call_, i, count, from, to);
+    } else if constexpr (Constant + 1 < most_constant) {
+      run_constants<Constant + 1>(constant, i, count, from, to, memory);
+    } else {
+      call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+        using compute = compute_t<typename std::remove_cvref_t<decltype(in)>::dtype>;
+        auto* const run_of = reinterpret_cast<compute*>(memory[k]);
+        if ((constant >> k & 1) != 0) gather(run_of, run_of, 0, count);
+      });
+      run_neighbours<0>(call_, i, count, from, to);
+    }
+  }
+
+  const Call& call_;
+  int rank_;
+  std::int64_t row_;
+  std::int64_t along_[operands];
+  bool in_one_run_ = true;
+};
+
+template <class Call>
+void run_elementwise(const Call& c) {
+  const elementwise_run<Call> work(c);
+  const std::int64_t length = c.where.length;
+  parallel_for(ceil_div(length, block_elements), length, [&](std::int64_t task) {
+    work.run(task * block_elements, std::min(length, (task + 1) * block_elements));
+  });
+}
+
+}  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
