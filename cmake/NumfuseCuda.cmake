@@ -8,16 +8,12 @@ if(NOT NUMFUSE_CUDA STREQUAL "OFF")
                PATH_SUFFIXES bin)
   if(NUMFUSE_NVCC)
     set(CMAKE_CUDA_COMPILER ${NUMFUSE_NVCC} CACHE FILEPATH "nvcc")
-    # Machine code for Hopper, which knows clusters, PTX that the driver compiles for later GPUs, and
-    # PTX for every one since Turing. CMake's own list of architectures would compile once more.
+    # PTX that the driver compiles for every GPU since Turing, and for Hopper, which knows clusters,
+    # machine code and PTX of its own. CMake's own list of architectures would compile once more.
     set(NUMFUSE_GENCODE
-        "arch=compute_75,code=compute_75" "arch=compute_90,code=[compute_90,sm_90]" CACHE STRING
-        "What nvcc makes code for, as its options -gencode, unless CMAKE_CUDA_ARCHITECTURES is given")
+        -gencode=arch=compute_75,code=compute_75 -gencode=arch=compute_90,code=[compute_90,sm_90])
     if(NOT CMAKE_CUDA_ARCHITECTURES)
       set(CMAKE_CUDA_ARCHITECTURES OFF)
-      foreach(gencode IN LISTS NUMFUSE_GENCODE)
-        string(APPEND CMAKE_CUDA_FLAGS " \"-gencode=${gencode}\"")
-      endforeach()
     endif()
     enable_language(CUDA)
     # CMake 3.25 does not know that this nvcc takes C++20.
@@ -36,7 +32,7 @@ if(NOT NUMFUSE_CUDA STREQUAL "OFF")
   endif()
 endif()
 if(NUMFUSE_HAS_CUDA)
-  message(STATUS "numfuse: host and CUDA ${CUDAToolkit_VERSION} for ${NUMFUSE_GENCODE}")
+  message(STATUS "numfuse: host and CUDA ${CUDAToolkit_VERSION}")
 else()
   message(STATUS "numfuse: host alone")
 endif()
@@ -55,6 +51,16 @@ function(numfuse_add_device library)
     cuda/memory.cu
     cuda/reductions.cu
     cuda/softmax.cu)
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    # Only where formulas of several levels are compiled do clusters matter: for the other files one
+    # compilation does for both.
+    set_source_files_properties(cuda/device.cu cuda/softmax.cu
+      PROPERTIES COMPILE_OPTIONS "${NUMFUSE_GENCODE}")
+    set_source_files_properties(cuda/conversions.cu cuda/elementwise.cu cuda/reductions.cu
+      PROPERTIES COMPILE_OPTIONS "-gencode=arch=compute_75,code=[compute_75,sm_90]")
+    # For the targets to come.
+    add_compile_options("$<$<COMPILE_LANGUAGE:CUDA>:${NUMFUSE_GENCODE}>")
+  endif()
   # Kernels are included as <numfuse/cuda/...>, from the build tree as from an installation.
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/numfuse)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/cuda ${PROJECT_BINARY_DIR}/include/numfuse/cuda SYMBOLIC)

@@ -13,6 +13,7 @@ endif()
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/numfuse)
 install(EXPORT numfuseTargets NAMESPACE numfuse:: DESTINATION ${package})
+string(REPLACE ";" " " NUMFUSE_GENCODE_TEXT "${NUMFUSE_GENCODE}")
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/cmake/numfuseConfig.cmake.in
   ${PROJECT_BINARY_DIR}/numfuseConfig.cmake
