@@ -50,7 +50,7 @@ struct tile {
       } else {
         const std::int64_t left = w.length - start;
         bits = left >= Items ? whole_piece : left <= 0 ? 0u : (1u << left) - 1;
-        if (start < 0) bits &= start <= -Items ? 0u : whole_piece << -start;
+        if (start < 0) bits &= whole_piece << -start;  // by less than a piece
       }
       mask |= bits << (k * Items);
     });
