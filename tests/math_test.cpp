@@ -84,11 +84,11 @@ class math : public ::testing::Test {
 using dtypes = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(math, dtypes);
 
-// The bounds of docs/numerics.md.
+// The bounds of docs/numerics.md, those of the host: with 2 ULP log could lose its last term.
 TYPED_TEST(math, Exp) { this->check("exp", exp(this->x_), expl, 2); }
 TYPED_TEST(math, Expm1) { this->check("expm1", expm1(this->x_), expm1l, 2); }
-TYPED_TEST(math, Log) { this->check("log", log(this->x_), logl, 2); }
-TYPED_TEST(math, Log1p) { this->check("log1p", log1p(this->x_), log1pl, 2); }
+TYPED_TEST(math, Log) { this->check("log", log(this->x_), logl, 1); }
+TYPED_TEST(math, Log1p) { this->check("log1p", log1p(this->x_), log1pl, 1); }
 TYPED_TEST(math, Tanh) { this->check("tanh", tanh(this->x_), tanhl, 3); }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Every reduction of floating dtypes against the reference.
 #include <cmath>
+#include <limits>
 
 #include "support/check.hpp"
 
@@ -14,6 +15,20 @@ TYPED_TEST(Reductions, AgreeInEveryLayout) { check_reductions<TypeParam>(edge_la
 
 TYPED_TEST(Reductions, AgreeOnSpecialValues) {
   for (double share : {0.002, 0.05, 0.6}) check_reductions<TypeParam>(short_layouts(), share);
+}
+
+// What a reduction starts from never shows.
+TYPED_TEST(Reductions, OfInfinitiesAlone) {
+  using T = typename TypeParam::dtype;
+  const double inf = std::numeric_limits<double>::infinity();
+  for (double value : {inf, -inf}) {
+    for (const layout_case& c : short_layouts()) {
+      host_tensor<T> x(c.sizes);
+      std::fill(x.begin(), x.end(), from_double<T>(value));
+      for_each_row<family::reductions>(
+          [&](const auto& row) { check_reduction<TypeParam>(row, x, c.axis, false, 0); });
+    }
+  }
 }
 
 TYPED_TEST(Reductions, ReachEveryPosition) {
