@@ -1,5 +1,5 @@
-// A user's own formulas on the host: several inputs, outputs and levels, against compositions of
-// the reference. (On the device they need nvcc.)
+// A user's own formulas on the host and emulated: several inputs, outputs and levels, against
+// compositions of the reference. (On the device they need nvcc: fuse_cuda_test.cu.)
 #include "support/views.hpp"
 
 namespace numfuse::tests {
@@ -62,13 +62,15 @@ struct scaled {
 
 template <class Case>
 class Fuse : public typed_test<Case> {};
-using host_cases = ::testing::Types<on<float, host_space>, on<double, host_space>
-#if NUMFUSE_HAS_CUDA
-                                    ,
-                                    on<half, host_space>, on<bfloat16, host_space>
+#if defined(NUMFUSE_TEST_SIMT)
+using cases = floating_cases;
+#elif NUMFUSE_HAS_CUDA
+using cases = ::testing::Types<on<float, host_space>, on<double, host_space>, on<half, host_space>,
+                               on<bfloat16, host_space>>;
+#else
+using cases = ::testing::Types<on<float, host_space>, on<double, host_space>>;
 #endif
-                                    >;
-TYPED_TEST_SUITE(Fuse, host_cases, case_names);
+TYPED_TEST_SUITE(Fuse, cases, case_names);
 
 constexpr tolerance several{16, "a few roundings of numbers as large as the scale", 2};
 
@@ -91,8 +93,9 @@ TYPED_TEST(Fuse, LayerNorm) {
     // Of two equal numbers eps alone decides: their difference is all rounding.
     const auto scale = reference::add(reference::abs(expected), reference::array{8});
     const trial tried{"layer_norm", to_string(c), seed, length_of(c)};
-    if (!expect_close(formula.along(*c.axis)(x, gamma, beta), expected, scale, several, tried))
-      break;
+    const auto result = formula.along(*c.axis)(to_space<TypeParam>(x), to_space<TypeParam>(gamma),
+                                               to_space<TypeParam>(beta));
+    if (!expect_close(back<TypeParam>(result), expected, scale, several, tried)) break;
   }
 }
 
@@ -105,9 +108,11 @@ TYPED_TEST(Fuse, SeveralOutputs) {
     const auto y = random_input<T>({s[1]}, {-4, 4}, seed + 1);
     const auto d = reference::subtract(for_reference(x), for_reference(y));
     for (int axis : {0, 1}) {
-      const auto [loss, gradient, worst, large] = formula.along(axis)(x, y);
-      static_assert(std::same_as<decltype(worst), const host_tensor<std::int64_t>>);
-      static_assert(std::same_as<decltype(large), const host_tensor<bool>>);
+      const auto results = formula.along(axis)(to_space<TypeParam>(x), to_space<TypeParam>(y));
+      const auto loss = back<TypeParam>(std::get<0>(results));
+      const auto gradient = back<TypeParam>(std::get<1>(results));
+      const host_tensor<std::int64_t> worst = back<TypeParam>(std::get<2>(results));
+      const host_tensor<bool> large = back<TypeParam>(std::get<3>(results));
       const auto largest = reference::max(reference::abs(d), axis, false);
       const trial tried{"loss_and_gradient", to_string(layout_case{s, axis}), seed, s[axis]};
       expect_close(loss, reference::sum(reference::square(d), axis, false), several, tried);
@@ -144,7 +149,8 @@ TYPED_TEST(Fuse, ReductionsThatWaitForOneAnother) {
     array spread(expected.shape());
     std::fill(spread.begin(), spread.end(), 0);
     const trial tried{"deep", to_string(c), seed, length_of(c)};
-    if (!expect_close(fuse(deep{}).along(*c.axis)(x), expected, add(spread, scale),
+    const auto result = back<TypeParam>(fuse(deep{}).along(*c.axis)(to_space<TypeParam>(x)));
+    if (!expect_close(result, expected, add(spread, scale),
                       {64, "five steps, the second of which divides by the spread", 2}, tried)) {
       break;
     }
@@ -173,7 +179,8 @@ TYPED_TEST(Fuse, PositionsAndLengths) {
                                reference::array(shape{}, &count, &count + 1));
     };
     const trial tried{"weighted_by_position", to_string(c), seed, n};
-    const auto result = fuse(weighted_by_position{}).along(selected(c.axis)).keepdims()(x);
+    const auto result = back<TypeParam>(
+        fuse(weighted_by_position{}).along(selected(c.axis)).keepdims()(to_space<TypeParam>(x)));
     if (!expect_close(result, of(products), of(reference::abs(products)), several, tried)) break;
   }
 }
@@ -183,7 +190,7 @@ TYPED_TEST(Fuse, NumbersAsInputsAndMembers) {
   const auto x = random_input<T>({17, 33}, {-4, 4}, next_seed());
   const auto expected = reference::add(reference::multiply(reference::array{0.5}, for_reference(x)),
                                        reference::array{3});
-  const auto result = fuse(scaled{0.5})(x, 3);
+  const auto result = back<TypeParam>(fuse(scaled{0.5})(to_space<TypeParam>(x), 3));
   static_assert(std::same_as<element_t<decltype(result)>, T>);
   expect_close(result, expected, reference::add(reference::abs(expected), reference::array{4}),
                {2, "a product and a sum"}, {"scaled", "(17, 33)"});
