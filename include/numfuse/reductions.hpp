@@ -2,10 +2,14 @@
 //
 // A reduction R over compute type C has
 //   R::result<T>     the dtype of its value for a vector of dtype T,
-//   R::state<C>      what numbers combine into: sums of floats are doubles, identity<S>()    the
-//   state S of no numbers, lift<S>(x, i)    the state of the one number x at position i, combine(a,
-//   b)    commutative up to rounding; NaN stays NaN, finish<C>(s)     its value, of the result's
-//   compute type, has_identity     false where no numbers have no value: max.
+//   R::state<C>      what numbers combine into: sums of floats are doubles,
+//   identity<S>()    the state S of no numbers,
+//   lift<S>(x, i)    the state of the one number x at position i,
+//   combine(a, b)    commutative up to rounding; NaN stays NaN,
+//   finish<C>(s)     its value, of the result's compute type,
+//   has_identity     false where no numbers have no value: max.
+// Some have lift_two<S>(x, y), the state of two numbers at less cost than by combine. It may be
+// infinite or NaN where that of lift and combine is not.
 #pragma once
 
 #include <numfuse/ops.hpp>
