@@ -14,27 +14,26 @@
 #include <numfuse/formulas/sequences.hpp>
 #include <numfuse/formulas/softmax.hpp>
 
+// clang-format off
+
 // M(formula): element by element, arguments of one dtype.
-#define NUMFUSE_ELEMENTWISE_OPERATIONS(M)                                                         \
-  M(exp)                                                                                          \
-  M(log)                                                                                          \
-  M(log1p)                                                                                        \
-  M(expm1) M(sqrt) M(rsqrt) M(tanh) M(sigmoid) M(sigmoid_derivative) M(negative) M(square) M(abs) \
-      M(sign) M(add) M(subtract) M(multiply) M(divide) M(pow) M(maximum) M(minimum) M(clip)       \
-          M(equal) M(not_equal) M(less) M(less_equal) M(greater) M(greater_equal) M(logical_and)  \
-              M(logical_or) M(logical_not) M(copy)
+#define NUMFUSE_ELEMENTWISE_OPERATIONS(M)                                                  \
+  M(exp) M(log) M(log1p) M(expm1) M(sqrt) M(rsqrt) M(tanh) M(sigmoid) M(sigmoid_derivative) \
+  M(negative) M(square) M(abs) M(sign) M(copy)                                             \
+  M(add) M(subtract) M(multiply) M(divide) M(pow) M(maximum) M(minimum) M(clip)            \
+  M(equal) M(not_equal) M(less) M(less_equal) M(greater) M(greater_equal)                  \
+  M(logical_and) M(logical_or) M(logical_not)
 
 // M(formula): one pass over the vector, a scalar.
-#define NUMFUSE_REDUCTION_OPERATIONS(M)                                                           \
-  M(sum)                                                                                          \
-  M(prod)                                                                                         \
-  M(max)                                                                                          \
-  M(min) M(argmax) M(argmin) M(any) M(all) M(mean) M(norm) M(norm_of_order) M(l1_loss) M(l2_loss) \
-      M(dot) M(array_equal) M(allclose)
+#define NUMFUSE_REDUCTION_OPERATIONS(M)                                        \
+  M(sum) M(prod) M(max) M(min) M(argmax) M(argmin) M(any) M(all) M(mean)       \
+  M(norm) M(norm_of_order) M(l1_loss) M(l2_loss) M(dot) M(array_equal) M(allclose)
 
 // M(formula): several dependent steps over the vector.
 #define NUMFUSE_VECTOR_OPERATIONS(M) \
   M(softmax) M(log_softmax) M(normalize_rows) M(logsumexp) M(var) M(std)
+
+// clang-format on
 
 namespace numfuse::detail {
 
