@@ -34,8 +34,7 @@ TEST_F(fuse_cuda, broadcasts_its_inputs) {
     const auto x = random_normal<float>({300, n}, 2);
     const auto gamma = random_normal<float>({n}, 3), beta = random_normal<float>({n}, 4);
     const auto expected = fuse(layer_norm{})(x, gamma, beta);
-    const auto result =
-        fuse(layer_norm{})(x.to<device>(), gamma.to<device>(), beta.to<device>());
+    const auto result = fuse(layer_norm{})(x.to<device>(), gamma.to<device>(), beta.to<device>());
     EXPECT_TRUE(allclose(result.to<host>(), expected, 1e-5, 1e-5)) << n;
   }
 }

@@ -8,7 +8,7 @@ namespace numfuse::cuda {
 template <class F, class T>
 using call_of = detail::call_of<F, T>;
 
-#define NUMFUSE_FAMILIES(T)                                                             \
+#define NUMFUSE_FAMILIES(T)                                                                \
   template void run(const call_of<formulas::exp_formula, T>&, const plan&, const stream&); \
   template void run(const call_of<formulas::sum_formula, T>&, const plan&, const stream&); \
   template void run(const call_of<formulas::softmax_formula, T>&, const plan&, const stream&);
