@@ -63,6 +63,13 @@ struct place_in_tail {
   NUMFUSE_INLINE operator int() const { return i; }
 };
 
+/// True for an input, whose numbers stand in memory as they were given: a sum of two of them has
+/// one rounding error, and not those of its terms as well.
+template <class V>
+inline constexpr bool is_exact = requires(const V& v) {
+  requires std::is_const_v<std::remove_pointer_t<decltype(v.numbers.data)>>;
+};
+
 /// Neighbours in one vector.
 struct row_part {
   static constexpr int width = part_numbers;
@@ -132,7 +139,7 @@ struct row_part {
     using C = compute_t<typename V::dtype>;
     if constexpr (requires(const C* x) { r.template of_run<S>(x, count, first); }) {
       *state = r.combine(*state, r.template of_run<S>(v.in_one_run(), count, first));
-    } else if constexpr (requires(C x) { r.template lift_two<S>(x, x); }) {
+    } else if constexpr (is_exact<V> && requires(C x) { r.template lift_two<S>(x, x); }) {
       S own = reduce_in_chains<true, S>(r, v);
       // A sum of two that is too large for its type, or a number that is not finite itself.
       if (!(own - own == S(0))) own = reduce_in_chains<false, S>(r, v);
