@@ -20,25 +20,27 @@ namespace numfuse::NUMFUSE_CUDA_NAMESPACE {
 /// stream, whose launches use it one after another, and stays until the process ends.
 workspace workspace_of(const stream& on, std::int64_t bytes);
 
-/// Vectors of each of which one group of a block has all.
+/// One level of reductions, to scalars: nothing is read twice.
+template <class Call>
+inline constexpr bool is_one_pass = Call::info::levels == 1 && !Call::info::any_vector;
+
+/// Vectors that a group of a block holds in its registers.
 template <bool Columns, class Call>
-void run_groups(const Call& c, const plan& p, const stream& on) {
+void run_held(const Call& c, const plan& p, const stream& on) {
   constexpr int items = detail::items_in_chunk(Call::item_bytes);
   constexpr int most = detail::most_chunks(items, Call::compute_bytes, Call::inputs_count);
   const group_shape shape{p.group, p.side_by_side};
   const launch_shape launched{
       p.blocks, p.threads,
       detail::block_state_bytes(p.group * p.side_by_side, p.side_by_side * (Columns ? items : 1))};
-  if constexpr (Call::info::levels == 1 && !Call::info::any_vector) {
-    launch<stream_kernel<Call, most, Columns>>(launched, on, c, shape);
-  } else if (p.chunks == 1) {
+  if (p.chunks == 1) {
     launch<held_kernel<Call, 1, Columns>>(launched, on, c, shape);
   } else {
     launch<held_kernel<Call, most, Columns>>(launched, on, c, shape);
   }
 }
 
-/// Vectors that teams of blocks share, worked through in tiles of type Part.
+/// Vectors that are worked through in tiles of type Part, by groups or by teams of blocks.
 template <bool Columns, class Part, class Call>
 void run_teams(const Call& c, const plan& p, const stream& on) {
   const team_shape shape{{p.group, p.side_by_side},
@@ -47,16 +49,18 @@ void run_teams(const Call& c, const plan& p, const stream& on) {
                          Call::info::trace(c.formula).reductions,
                          {p.kept_turns, p.ahead, p.kept_inputs}};
   const int vectors = p.side_by_side * Part::lanes;
-  const int states = detail::team_state_bytes(shape.reductions, vectors);
-  launch_shape launched{p.blocks, p.threads, detail::block_state_bytes(p.threads, vectors)};
-  if constexpr (Call::info::levels == 1 && !Call::info::any_vector) {
-    const workspace w = workspace_of(on, p.blocks * states);
-    launch<fold_kernel<Call, Part, Columns>>(launched, on, c, shape, w);
+  const std::int64_t states = detail::team_state_bytes(shape.reductions, vectors);
+  launch_shape launched{p.blocks, p.threads,
+                        detail::block_state_bytes(p.group * p.side_by_side, vectors)};
+  workspace w{};
+  if constexpr (is_one_pass<Call>) {
+    if (p.team > 1) w = workspace_of(on, p.blocks * states);
+    launch<stream_kernel<Call, Part, Columns>>(launched, on, c, shape, w);
   } else {
     launched.shared_bytes = p.shared_bytes;
     launched.cooperative = p.cooperative;
     launched.cluster = p.cluster ? p.team : 1;
-    const workspace w = p.cooperative ? workspace_of(on, 2 * p.blocks * states) : workspace{};
+    if (p.cooperative) w = workspace_of(on, 2 * p.blocks * states);
     launch<team_kernel<Call, Part, Columns>>(launched, on, c, shape, w);
   }
 }
@@ -66,8 +70,7 @@ template <class Call>
 void run(const Call& c, const plan& p, const stream& on) {
   constexpr int items = detail::items_in_chunk(Call::item_bytes);
   constexpr int most = detail::most_chunks(items, Call::compute_bytes, Call::inputs_count);
-  constexpr bool one_pass = Call::info::levels == 1 && !Call::info::any_vector;
-  constexpr int in_team = one_pass ? most : detail::most_kept_chunks(most);
+  constexpr int in_turn = is_one_pass<Call> ? most : detail::most_kept_chunks(most);
   if constexpr (Call::info::levels == 0) {
     const launch_shape launched{p.blocks, p.threads};
     if (c.where.vector_rank <= 1) {
@@ -75,18 +78,20 @@ void run(const Call& c, const plan& p, const stream& on) {
     } else {
       launch<elementwise_runs_kernel<Call>>(launched, on, c);
     }
-  } else if (p.how == strategy::row_team) {
-    if (c.where.vector_rank <= 1) {
-      run_teams<false, tile<in_team, items, 1>>(c, p, on);
+    return;
+  } else {
+    const bool columns = p.side_by_side > 1;
+    if constexpr (!is_one_pass<Call>) {
+      if (p.how == strategy::row_held) return run_held<false>(c, p, on);
+      if (p.how == strategy::column_held) return run_held<true>(c, p, on);
+    }
+    if (columns) {
+      run_teams<true, tile<in_turn, items, items>>(c, p, on);
+    } else if (c.where.vector_rank <= 1) {
+      run_teams<false, tile<in_turn, items, 1>>(c, p, on);
     } else {
       run_teams<false, run_tile<items>>(c, p, on);
     }
-  } else if (p.how == strategy::column_team) {
-    run_teams<true, tile<in_team, items, items>>(c, p, on);
-  } else if (p.side_by_side > 1) {
-    run_groups<true>(c, p, on);
-  } else {
-    run_groups<false>(c, p, on);
   }
 }
 

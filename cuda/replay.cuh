@@ -84,30 +84,4 @@ __device__ __forceinline__ void replay_stream(const Call& c, const Vectors& mine
   }
 }
 
-/// One level of reductions, to scalars: each vector is streamed once by a group of threads.
-template <class Call, int Pieces, bool Columns>
-__global__ void __launch_bounds__(256, 1)
-    stream_kernel(const __grid_constant__ Call c, group_shape shape) {
-  using detail::replay_step;
-  constexpr int items = detail::items_in_chunk(Call::item_bytes);
-  using vectors = group_vectors<Call, items, Columns>;
-  using part = tile<Pieces, items, vectors::lanes>;
-  const thread_group group(shape.size, shape.across);
-  const stream_walk walk{group.rank(), group.size()};
-  const std::int64_t groups = vectors::groups(c, shape);
-  const std::int64_t in_grid = std::int64_t{gridDim.x} * group.groups_in_block();
-  block_joiner<vectors::lanes> joiner{group};
-  memory_inputs<Call> inputs;
-  for (std::int64_t first = blockIdx.x * std::int64_t{group.groups_in_block()}; first < groups;
-       first += in_grid) {
-    const vectors mine(c, group, shape, first + group.number_in_block());
-    detail::reduction_slots<vectors::lanes> slots;
-    replay_between<part, detail::before_passes, replay_step::start>(c, mine, slots, joiner);
-    replay_stream<part, 0>(c, mine, slots, joiner, walk, inputs);
-    replay_between<part, 0, replay_step::publish>(c, mine, slots, joiner);
-    const auto result = replay_between<part, 1, replay_step::accumulate>(c, mine, slots, joiner);
-    if (group.rank() == 0) store_scalars(c, mine, result);
-  }
-}
-
 }  // namespace numfuse::NUMFUSE_CUDA_NAMESPACE

@@ -72,36 +72,41 @@ struct team_joiner {
   }
 };
 
-/// One level of reductions, to scalars, of few long vectors: each is streamed once, by a team of
-/// blocks of which the last one to arrive folds. They need not run at the same time.
+/// One level of reductions, to scalars: each vector is streamed once, by a group of a block, or by
+/// a team of blocks of which the last one to arrive folds. They need not run at the same time.
 template <class Call, class Part, bool Columns>
 __global__ void __launch_bounds__(256, 1)
-    fold_kernel(const __grid_constant__ Call c, team_shape shape, workspace w) {
+    stream_kernel(const __grid_constant__ Call c, team_shape shape, workspace w) {
   using detail::replay_step;
   using vectors = group_vectors<Call, Part::items, Columns>;
   const int team = static_cast<int>(blockIdx.x) / shape.blocks;
   const int number = static_cast<int>(blockIdx.x) % shape.blocks;
+  const int teams = static_cast<int>(gridDim.x) / shape.blocks;
   const thread_group group(shape.group.size, shape.group.across);
   const stream_walk walk{std::int64_t{number} * group.size() + group.rank(),
                          std::int64_t{shape.blocks} * group.size()};
-  const vectors mine(c, group, shape.group, team);
   const int block_bytes =
       detail::team_state_bytes(shape.reductions, group.across() * vectors::lanes);
-  team_joiner<vectors::lanes> joiner{
-      {group},      w.states + std::int64_t{team} * shape.blocks * block_bytes,
-      block_bytes,  number,
-      shape.blocks, false};
+  team_joiner<vectors::lanes> joiner{{group}, w.states, block_bytes, number, shape.blocks, false};
+  if (shape.blocks > 1) joiner.states += std::int64_t{team} * shape.blocks * block_bytes;
   memory_inputs<Call> inputs;
-  detail::reduction_slots<vectors::lanes> slots;
-  replay_between<Part, detail::before_passes, replay_step::start>(c, mine, slots, joiner);
-  replay_stream<Part, 0>(c, mine, slots, joiner, walk, inputs);
-  replay_between<Part, 0, replay_step::publish>(c, mine, slots, joiner);
-  if (shape.blocks > 1) {
-    if (!arrives_last(w.tickets + team, shape.blocks)) return;
-    replay_between<Part, 0, replay_step::fold>(c, mine, slots, joiner);
+  const std::int64_t groups = vectors::groups(c, shape.group);
+  const int together = group.groups_in_block();
+  // A team of several blocks has one turn: its block is one group.
+  for (std::int64_t first = std::int64_t{team} * together; first < groups;
+       first += std::int64_t{teams} * together) {
+    const vectors mine(c, group, shape.group, first + group.number_in_block());
+    detail::reduction_slots<vectors::lanes> slots;
+    replay_between<Part, detail::before_passes, replay_step::start>(c, mine, slots, joiner);
+    replay_stream<Part, 0>(c, mine, slots, joiner, walk, inputs);
+    replay_between<Part, 0, replay_step::publish>(c, mine, slots, joiner);
+    if (shape.blocks > 1) {
+      if (!arrives_last(w.tickets + team, shape.blocks)) return;
+      replay_between<Part, 0, replay_step::fold>(c, mine, slots, joiner);
+    }
+    const auto result = replay_between<Part, 1, replay_step::accumulate>(c, mine, slots, joiner);
+    if (group.rank() == 0) store_scalars(c, mine, result);
   }
-  const auto result = replay_between<Part, 1, replay_step::accumulate>(c, mine, slots, joiner);
-  if (group.rank() == 0) store_scalars(c, mine, result);
 }
 
 /// Every vector is held by a team of blocks in their shared memory, as far as it fits, and worked

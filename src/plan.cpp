@@ -121,8 +121,8 @@ void plan_one_pass(plan& p, const layout& where, std::int64_t pieces, std::int64
   p.chunks = runs ? 1 : most;
   const std::int64_t each = columns ? pieces : ceil_div(pieces, p.chunks);
   const std::int64_t group_bytes = pieces * p.side_by_side * 16;
+  p.how = columns ? strategy::column_streamed : strategy::row_streamed;
   if (runs || (groups < limits.multiprocessors / 2 && group_bytes >= least_team_bytes)) {
-    p.how = columns ? strategy::column_team : strategy::row_team;
     p.threads = team_threads;
     p.group = p.threads / p.side_by_side;
     // As many as fill the GPU, each with enough to do.
@@ -133,7 +133,6 @@ void plan_one_pass(plan& p, const layout& where, std::int64_t pieces, std::int64
     p.blocks = p.team * groups;
     return;
   }
-  p.how = columns ? strategy::column_streamed : strategy::row_streamed;
   p.group = power_of_two_at_least(std::min<std::int64_t>(each, warp / p.side_by_side));
   // Few vectors: a block each, so that the GPU is full.
   const std::int64_t resident_threads =
@@ -326,9 +325,9 @@ std::string device_text(const plan& p) {
     case strategy::column_held:
       return group_text(p, "column") + held_text(p);
     case strategy::row_streamed:
-      return group_text(p, "row") + streamed_once;
+      return p.team > 1 ? team_text(p, "row") : group_text(p, "row") + streamed_once;
     case strategy::column_streamed:
-      return group_text(p, "column") + streamed_once;
+      return p.team > 1 ? team_text(p, "column") : group_text(p, "column") + streamed_once;
     case strategy::row_team:
       return team_text(p, "row");
     case strategy::column_team:

@@ -120,10 +120,10 @@ TEST(plan, reductions_read_once_at_any_length_and_write_only_scalars) {
   EXPECT_EQ(device_plan<float>(formulas::sum_formula{}, {200, 1000}, 1).how,
             strategy::row_streamed);
   const plan rows = device_plan<float>(formulas::sum_formula{}, {2, 1 << 20}, 1);
-  EXPECT_EQ(rows.how, strategy::row_team);
+  EXPECT_EQ(rows.how, strategy::row_streamed);
   EXPECT_EQ(rows.blocks, 2 * 132);
   const plan columns = device_plan<float>(formulas::sum_formula{}, {1 << 20, 16}, 0);
-  EXPECT_EQ(columns.how, strategy::column_team);
+  EXPECT_EQ(columns.how, strategy::column_streamed);
   EXPECT_EQ(columns.blocks, 2 * 132);
 }
 
@@ -161,10 +161,10 @@ TEST(plan, few_vectors_get_more_threads) {
   const auto sum_of = [](std::int64_t rows, std::int64_t length, int axis = 1) {
     return device_plan<float>(formulas::sum_formula{}, {rows, length}, axis);
   };
-  EXPECT_EQ(sum_of(65, 32762).how, strategy::row_team);
+  EXPECT_EQ(sum_of(65, 32762).team, 4);
   EXPECT_EQ(sum_of(65, 32762).chunks, 4);
-  EXPECT_EQ(sum_of(66, 32762).how, strategy::row_streamed);
-  EXPECT_EQ(sum_of(65, 32761).how, strategy::row_streamed);
+  EXPECT_EQ(sum_of(66, 32762).team, 1);
+  EXPECT_EQ(sum_of(65, 32761).team, 1);
   // A block each, while warps would not fill the GPU.
   EXPECT_EQ(sum_of(8447, 8000).group, 256);
   EXPECT_EQ(sum_of(8448, 8000).group, 32);

@@ -15,7 +15,7 @@ enum class strategy {
   elementwise,      ///< No vector is needed: every thread works on its own elements.
   row_held,         ///< A vector of neighbours in memory is held in the registers of a group.
   column_held,      ///< The same for vectors that lie side by side.
-  row_streamed,     ///< A group streams its vector once, and holds nothing.
+  row_streamed,     ///< A group, or a team of blocks, streams its vector once, and holds nothing.
   column_streamed,  ///< The same for vectors that lie side by side.
   row_team,         ///< A team of blocks shares a vector, which its shared memory holds.
   column_team,      ///< The same for vectors that lie side by side.
