@@ -190,6 +190,7 @@ struct block {
   unsigned char* shared = nullptr;
   std::size_t shared_bytes = 0;
   block* cluster_first = nullptr;
+  unsigned seen_in = 0;  // 1 + the generation of the cluster's barrier in which others last saw it
   barrier own;
   barrier* cluster = nullptr;
 };
@@ -470,6 +471,13 @@ NUMFUSE_SIMT_QUIET inline void exit_thread(thread& t) {
   }
   leave_barrier(t, t.in_block->own);
   leave_barrier(t, *t.in_block->cluster);
+  // Others may look for as long as the cluster has not met again, whenever they did here.
+  if (t.in_block->own.exited == t.in_block->own.expected &&
+      t.in_block->seen_in == t.in_block->cluster->generation + 1) {
+    report("shared memory that is gone: " + describe(t) +
+           " was the last of its block to exit, and since the cluster's last barrier another block "
+           "has asked for an address in it");
+  }
   if (running->grid.expected != 0) leave_barrier(t, running->grid);
 }
 

@@ -566,6 +566,20 @@ TEST(fault, cluster_rank_out_of_range) {
   expect_clean(shape, kernel(1));
 }
 
+TEST(fault, block_that_exits_while_others_look) {
+  const simt::config shape{.grid = 4, .block = 64, .shared_bytes = 16, .cluster = 2};
+  const auto kernel = [](bool synced) {
+    return [=] {
+      simt::cluster_sync();
+      simt::map_shared_rank(simt::shared_memory(), simt::cluster_rank() ^ 1u);
+      __syncthreads();  // all have looked before the first one exits
+      if (synced) simt::cluster_sync();
+    };
+  };
+  expect_fault("shared memory that is gone", shape, kernel(false));
+  expect_clean(shape, kernel(true));
+}
+
 TEST(fault, impossible_launches) {
   expect_fault("bad launch", {0, 32}, [] {});
   expect_fault("bad launch", {1, 1025}, [] {});

@@ -65,12 +65,20 @@ NUMFUSE_SIMT_QUIET inline std::ptrdiff_t checked_offset(const void* p, unsigned 
   }
   return offset;
 }
+
+/// The caller looks into block `rank` of its cluster.
+NUMFUSE_SIMT_QUIET inline void note_look(unsigned rank) {
+  const block& own = *self().in_block;
+  block& seen = own.cluster_first[rank];
+  if (&seen != &own) seen.seen_in = own.cluster->generation + 1;
+}
 }  // namespace detail
 
 /// The address in block `rank` of the cluster of what `p` is in the caller's shared memory.
 template <class T>
 T* map_shared_rank(T* p, unsigned rank, place at = place::current()) {
   const std::ptrdiff_t offset = detail::checked_offset(p, rank, at);
+  detail::note_look(rank);
   return reinterpret_cast<T*>(detail::self().in_block->cluster_first[rank].shared + offset);
 }
 
