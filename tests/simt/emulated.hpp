@@ -19,8 +19,8 @@ struct memory_of<emulated> {
   using type = host;
 };
 
-/// A GPU small enough to emulate quickly, on which vectors need not be long to be shared by teams of
-/// every kind; ThreadSanitizer follows at most some 3500 threads at once.
+/// A GPU small enough to emulate quickly, on which vectors need not be long to be shared by teams
+/// of every kind; ThreadSanitizer follows at most some 3500 threads at once.
 inline constexpr detail::device_limits emulated_gpu{4, 2048, 64 * 1024, 4};
 
 /// The CUDA executor in full: plan, launch and kernel.

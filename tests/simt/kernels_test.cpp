@@ -83,7 +83,8 @@ TYPED_TEST(kernels, columns_of_every_length) {
     }
     this->compare("middle axis", fuse(all_kinds{}).along(1), random_normal<T>({3, n, 9}, 3));
   }
-  for (const shape& s : {shape{300, 300}, shape{400, 70}, shape{2100, 5}, shape{3300, 5}}) {
+  for (const shape& s :
+       {shape{300, 300}, shape{320, 300}, shape{400, 70}, shape{2100, 5}, shape{3300, 5}}) {
     this->compare("columns", formula, random_normal<T>(s, 2));
   }
   // A vector of one element lies along every direction.
@@ -201,6 +202,24 @@ TEST(kernels, pieces_start_at_boundaries) {
   EXPECT_EQ((cuda::row_shift<copy_call, 4>(c, {2, 3})), 3);
   c.where.strides[1][0] = 2;  // the output's elements are not neighbours: the input's are
   EXPECT_EQ((cuda::row_shift<copy_call, 4>(c, {2, 3})), 2);
+}
+
+// Shared memory for the copies under way, and none to keep anything.
+TEST(kernels, what_is_not_kept_passes_through) {
+  const auto x = random_normal<float>({1, 120001}, 16);
+  host_tensor<float> y(x.shape());
+  using softmax_call = detail::call_of<formulas::softmax_formula, float>;
+  const std::array<strides, 2> operands{contiguous_strides(x.shape()),
+                                        contiguous_strides(y.shape())};
+  const softmax_call c{
+      {}, {{{x.data(), {}}}}, {{y.data()}}, detail::make_layout(x.shape(), 1, false, operands)};
+  detail::device_limits limits = emulated_gpu;
+  limits.shared_bytes = 33 * 1024;
+  const plan p = detail::plan_on_device(detail::facts_of(c), c.where, limits);
+  ASSERT_EQ(p.kept_turns, 0);
+  ASSERT_NE(p.kept_inputs, 0u);
+  cuda::run(c, p, {});
+  EXPECT_TRUE(allclose(y, softmax(x), 2e-6, 0));
 }
 
 TEST(kernels, random_numbers_are_those_of_the_host) {

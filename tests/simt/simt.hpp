@@ -83,7 +83,8 @@ T* map_shared_rank(T* p, unsigned rank, place at = place::current()) {
 }
 
 /// Asks for a copy into shared memory. It is made no sooner than the thread waits for it, so that a
-/// read before that finds what was there.
+/// read before that finds what was there; in reverse order at once, so that a read that should have
+/// come before finds it overwritten.
 inline void copy_async(void* to, const void* from, std::size_t bytes, place at = place::current()) {
   detail::thread& t = detail::self();
   const auto misaligned = [&](const void* p) {
@@ -95,7 +96,11 @@ inline void copy_async(void* to, const void* from, std::size_t bytes, place at =
                    std::to_string(at.line()));
     detail::stop();
   }
-  t.copies.push_back({to, from, bytes, t.batch});
+  if (current_order().kind == order::reverse) {
+    std::memcpy(to, from, bytes);
+  } else {
+    t.copies.push_back({to, from, bytes, t.batch});
+  }
 }
 
 inline void commit_copies() { ++detail::self().batch; }
