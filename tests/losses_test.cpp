@@ -61,8 +61,11 @@ TYPED_TEST(Losses, AgreeOnSpecialValues) {
 // The recipe, from the notebook: np.sum(np.abs(y - yhat)); np.dot(y - yhat, y - yhat)
 TYPED_TEST(Losses, OfTheNotebook) {
   using T = typename TypeParam::dtype;
-  const auto yhat = to_space<TypeParam>(widened<T>(host_tensor<float>{.9f, .2f, .1f, .4f, .9f}));
-  const auto y = to_space<TypeParam>(widened<T>(host_tensor<float>{1, 0, 0, 1, 1}));
+  const auto vector_of = [](auto... x) {
+    return to_space<TypeParam>(host_tensor<T>{from_double<T>(x)...});
+  };
+  const auto yhat = vector_of(.9, .2, .1, .4, .9);
+  const auto y = vector_of(1, 0, 0, 1, 1);
   const double near = 4 * std::max(6e-8, format_of<T>().spacing(1.0));
   EXPECT_NEAR(to_double(l1_loss(yhat, y).item()), 1.1, near);
   EXPECT_NEAR(to_double(l2_loss(yhat, y).item()), 0.43, near);

@@ -38,22 +38,6 @@ template <class F>
 requires requires(F f) { f.seed; }
 F example() { return F{{}, 7, 0, 1}; }
 
-// Sums and products of these have no rounding errors, in whatever order they are made.
-template <class T>
-host_tensor<T> exact_input(const shape& s, std::uint64_t seed) {
-  std::mt19937_64 engine(seed);
-  host_tensor<T> x(s);
-  for (T& value : x) {
-    const std::uint64_t k = engine() % 3;
-    if constexpr (floating_dtype<T>) {
-      value = from_double<T>(k == 0 ? 0.5 : static_cast<double>(k));
-    } else {
-      value = static_cast<T>(k);
-    }
-  }
-  return x;
-}
-
 class every_call {
  public:
   template <class F, class... In, class Out>

@@ -140,11 +140,12 @@ struct sign : same_dtype {
   }
 };
 
-/// The larger operand; NaN where either is NaN.
+/// The larger operand; NaN where either is NaN. A processor's own instruction gives b where one is.
 struct maximum : same_dtype {
   template <class C>
   NUMFUSE_INLINE C operator()(C a, C b) const {
-    return (a > b) | detail::is_nan(a) ? a : b;
+    const C larger = a > b ? a : b;
+    return detail::is_nan(a) ? a : larger;
   }
 };
 
@@ -152,7 +153,8 @@ struct maximum : same_dtype {
 struct minimum : same_dtype {
   template <class C>
   NUMFUSE_INLINE C operator()(C a, C b) const {
-    return (a < b) | detail::is_nan(a) ? a : b;
+    const C smaller = a < b ? a : b;
+    return detail::is_nan(a) ? a : smaller;
   }
 };
 

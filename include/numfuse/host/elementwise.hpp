@@ -72,6 +72,53 @@ __attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, 
   }
 }
 
+/// A place among the elements of several operands, which are walked through row by row. All
+/// formulas of so many operands share it.
+template <int Operands>
+class row_walk {
+ public:
+  __attribute__((noinline)) row_walk(const layout& where, std::int64_t first) : where_(where) {
+    const int rows = where.vector_rank - 1;
+    const std::int64_t length = row_length();
+    std::int64_t outer = first / length;
+    column = first % length;
+    for (int d = rows - 1; d >= 0; --d) {
+      place_[d] = outer % where.sizes[d];
+      outer /= where.sizes[d];
+      for (int k = 0; k < Operands; ++k) starts[k] += place_[d] * where.strides[k][d];
+    }
+  }
+
+  std::int64_t left_in_row() const { return row_length() - column; }
+
+  void advance(std::int64_t count) {
+    column += count;
+    if (column == row_length()) next_row();
+  }
+
+  std::int64_t column;
+  std::int64_t starts[Operands] = {};  // where the row starts in each operand
+
+ private:
+  std::int64_t row_length() const {
+    return where_.vector_rank == 0 ? 1 : where_.sizes[where_.vector_rank - 1];
+  }
+
+  __attribute__((noinline)) void next_row() {
+    column = 0;
+    for (int d = where_.vector_rank - 2; d >= 0; --d) {
+      const bool carry = ++place_[d] == where_.sizes[d];
+      const std::int64_t back = carry ? where_.sizes[d] : 0;
+      for (int k = 0; k < Operands; ++k) starts[k] += (1 - back) * where_.strides[k][d];
+      if (!carry) break;
+      place_[d] = 0;
+    }
+  }
+
+  const layout& where_;
+  std::int64_t place_[max_rank] = {};
+};
+
 template <class Call>
 class elementwise_run {
  public:
@@ -91,59 +138,39 @@ class elementwise_run {
   /// Elements first to last - 1.
   void run(std::int64_t first, std::int64_t last) const {
     if (in_one_run_) {
-      run_chunk({}, first, first, static_cast<int>(last - first));
+      run_chunk(no_starts, first, first, static_cast<int>(last - first));
     } else if (row_ >= short_row || rank_ <= 1) {
       run_rows(first, last);
     } else {
       for (std::int64_t i = first; i < last; i += chunk) {
-        run_chunk({}, i, -1, static_cast<int>(std::min(chunk, last - i)));
+        run_chunk(no_starts, i, -1, static_cast<int>(std::min(chunk, last - i)));
       }
     }
   }
 
  private:
   static constexpr int operands = Call::inputs_count + Call::outputs_count;
+  static constexpr std::int64_t no_starts[operands] = {};
   static constexpr std::int64_t chunk = 1024;
   static constexpr std::int64_t short_row = 64;  // rows that are worked on several at a time
   static constexpr std::int64_t item_bytes = std::max(Call::item_bytes, Call::compute_bytes);
   // The sets of constant inputs that have code of their own.
   static constexpr unsigned most_constant = Call::inputs_count == 2 ? 3 : 1;
 
-  struct row_offsets {
-    typename Call::offsets at;
-  };
-
   // Row by row, in chunks.
   void run_rows(std::int64_t first, std::int64_t last) const {
-    const layout& where = call_.where;
-    std::int64_t place[max_rank] = {};
-    row_offsets row{};
-    std::int64_t outer = first / row_, column = first % row_;
-    for (int d = rank_ - 2; d >= 0; --d) {
-      place[d] = outer % where.sizes[d];
-      outer /= where.sizes[d];
-      for (int k = 0; k < operands; ++k) row.at[k] += place[d] * where.strides[k][d];
-    }
+    row_walk<operands> row(call_.where, first);
     for (std::int64_t i = first; i < last;) {
-      const std::int64_t count = std::min(std::min(chunk, row_ - column), last - i);
-      run_chunk(row, i, column, static_cast<int>(count));
+      const std::int64_t count = std::min(std::min(chunk, row.left_in_row()), last - i);
+      run_chunk(row.starts, i, row.column, static_cast<int>(count));
       i += count;
-      column += count;
-      if (column < row_) continue;
-      column = 0;
-      for (int d = rank_ - 2; d >= 0; --d) {  // the next row
-        const bool carry = ++place[d] == where.sizes[d];
-        const std::int64_t back = carry ? where.sizes[d] : 0;
-        for (int k = 0; k < operands; ++k) row.at[k] += (1 - back) * where.strides[k][d];
-        if (!carry) break;
-        place[d] = 0;
-      }
+      row.advance(count);
     }
   }
 
   // `count` elements from element i on: from `column` of a row on, or, where that is negative, of
   // several rows.
-  void run_chunk(const row_offsets& row, std::int64_t i, std::int64_t column, int count) const {
+  void run_chunk(const std::int64_t* starts, std::int64_t i, std::int64_t column, int count) const {
     alignas(64) unsigned char memory[operands][chunk * item_bytes];
     const void* from[Call::inputs_count];
     void* to[Call::outputs_count];
@@ -151,7 +178,7 @@ class elementwise_run {
     call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
       using compute = compute_t<T>;
-      const std::int64_t start = column < 0 ? 0 : row.at[k] + column * along_[k];
+      const std::int64_t start = column < 0 ? 0 : starts[k] + column * along_[k];
       if (std::is_same_v<T, compute> && in.data != nullptr && column >= 0 && along_[k] == 1) {
         from[k] = in.data + start;
         return;
@@ -162,26 +189,20 @@ class elementwise_run {
         run_of[0] = in.data == nullptr ? in.number : convert<compute>(in.data[start]);
         constant |= 1u << k;
       } else {
-        each_run(call_.where, k, i, count,
-                 [&](int j, std::int64_t offset, std::int64_t stride, int run) {
-                   gather(run_of + j, in.data + offset, stride, run);
-                 });
+        gather_elements(call_.where, k, i, count, run_of, in.data);
       }
     });
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       constexpr int k = Call::inputs_count + decltype(o)::value;
       to[o] = memory[k];
-      if (column >= 0 && along_[k] == 1) to[o] = out.data + row.at[k] + column;
+      if (column >= 0 && along_[k] == 1) to[o] = out.data + starts[k] + column;
     });
     run_constants<0>(constant, i, count, from, to, memory);
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       constexpr int k = Call::inputs_count + decltype(o)::value;
       if (to[o] != memory[k]) return;
       using T = typename std::remove_cvref_t<decltype(out)>::dtype;
-      each_run(call_.where, k, i, count,
-               [&](int j, std::int64_t offset, std::int64_t stride, int run) {
-                 scatter(out.data + offset, stride, static_cast<const T*>(to[o]) + j, run);
-               });
+      scatter_elements(call_.where, k, i, count, static_cast<const T*>(to[o]), out.data);
     });
   }
 

@@ -47,12 +47,11 @@ class tile_run {
   }
 
   void run() {
-    // Nothing is read twice in one pass over vectors side by side: there is nothing to hold.
-    if (call_.where.length <= part_rows() && !(columns && one_pass)) {
-      held();
-    } else {
-      replay();
+    // Nothing is read twice in one pass: there is nothing to hold.
+    if constexpr (!(columns && one_pass)) {
+      if (call_.where.length <= part_rows()) return held();
     }
+    replay();
   }
 
  private:
@@ -254,11 +253,7 @@ inline bool in_tiles(const layout& where, int inputs) {
 /// otherwise one after the other, each on all threads.
 template <class Fn>
 void each_task(std::int64_t count, std::int64_t work, Fn fn) {
-  if (count >= 2 * num_threads()) {
-    parallel_for(count, work, fn);
-  } else {
-    for (std::int64_t i = 0; i < count; ++i) fn(i);
-  }
+  parallel_for(count, count >= 2 * num_threads() ? work : 0, fn);
 }
 
 /// How many neighbouring vectors are worked on together.

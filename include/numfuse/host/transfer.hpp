@@ -70,9 +70,52 @@ NUMFUSE_INLINE void each_run(const layout& where, int k, std::int64_t first, int
   }
 }
 
+/// Elements `first` to `first + count - 1` of operand k, wherever they are, to a run, and back.
+/// These are functions of their own, which all formulas share.
+template <class C, class T>
+__attribute__((noinline)) void gather_elements(const layout& where, int k, std::int64_t first,
+                                               int count, C* to, const T* from) {
+  each_run(where, k, first, count,
+           [&](int j, std::int64_t offset, std::int64_t stride, int run)
+               NUMFUSE_INLINE_BODY { gather(to + j, from + offset, stride, run); });
+}
+template <class T, class C>
+__attribute__((noinline)) void scatter_elements(const layout& where, int k, std::int64_t first,
+                                                int count, const C* from, T* to) {
+  each_run(where, k, first, count,
+           [&](int j, std::int64_t offset, std::int64_t stride, int run)
+               NUMFUSE_INLINE_BODY { scatter(to + offset, stride, from + j, run); });
+}
+
 /// The distance between neighbouring vectors.
 NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
   return where.strides[k][where.batch_rank - 1];
+}
+
+/// The same for elements of vectors side by side.
+template <class C, class T>
+__attribute__((noinline)) void gather_columns(column_part part, int k, C* data, const T* from) {
+  const column_part::run<C> to{data, part.columns};
+  const std::int64_t along = part.where->vector_stride(k);
+  const std::int64_t across = distance_across(*part.where, k);
+  for (int i = 0; i < part.rows; ++i) {
+    gather(&to(i, 0), from + (part.first + i) * along, across, part.active);
+    fill_up(&to(i, 0), part.active, part.columns);
+  }
+}
+template <class T>
+__attribute__((noinline)) void scatter_columns(column_part part, int k, const T* data, T* to) {
+  const column_part::run<const T> from{data, part.columns};
+  const std::int64_t along = part.where->vector_stride(k);
+  const std::int64_t across = distance_across(*part.where, k);
+  to += part.first * along;
+  if (across == 1) {
+    for (int i = 0; i < part.rows; ++i) scatter(to + i * along, 1, &from(i, 0), part.active);
+  } else {  // rows of their own: each is written in one go
+    for (int lane = 0; lane < part.active; ++lane) {
+      for (int i = 0; i < part.rows; ++i) to[lane * across + i * along] = from(i, lane);
+    }
+  }
 }
 
 /// Operand k's numbers: where they are if they stand side by side there, else gathered.
@@ -90,26 +133,21 @@ NUMFUSE_INLINE row_part::run<const C> load(const row_part& part, int k, const T*
     }
   }
   const row_part::run<C> to = part.template take<C>();
-  each_run(where, k, part.first, part.count,
-           [&](int j, std::int64_t offset, std::int64_t stride, int run)
-               NUMFUSE_INLINE_BODY { gather(to.data + j, from + offset, stride, run); });
+  gather_elements(where, k, part.first, part.count, to.data, from);
   fill_up(to.data, part.count, static_cast<int>(whole_groups(part.count)));
   return row_part::read_only(to);
 }
 
 template <class C, class T>
 NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, const T* from) {
-  const std::int64_t along = part.where->vector_stride(k);
-  const std::int64_t across = distance_across(*part.where, k);
-  from += part.first * along;
   if constexpr (std::is_same_v<C, T>) {
-    if (across == 1 && part.active == part.columns) return {from, along};
+    if (distance_across(*part.where, k) == 1 && part.active == part.columns) {
+      const std::int64_t along = part.where->vector_stride(k);
+      return {from + part.first * along, along};
+    }
   }
   const column_part::run<C> to = part.template take<C>();
-  for (int i = 0; i < part.rows; ++i) {
-    gather(&to(i, 0), from + i * along, across, part.active);
-    fill_up(&to(i, 0), part.active, part.columns);
-  }
+  gather_columns(part, k, to.data, from);
   return column_part::read_only(to);
 }
 
@@ -132,31 +170,19 @@ NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* 
   return {to + part.first * along, along};
 }
 
+/// What `target_of` put elsewhere goes where it belongs.
 template <class T>
 NUMFUSE_INLINE void unload(const row_part& part, int k, const row_part::run<T>& from, T* to) {
   if (from.data == to + part.first) {
     for (int j = from.tail_at; j < part.count; ++j) from.data[j] = from.tail[j - from.tail_at];
   } else {
-    each_run(*part.where, k, part.first, part.count,
-             [&](int j, std::int64_t offset, std::int64_t stride, int run) {
-               scatter(to + offset, stride, from.data + j, run);
-             });
+    scatter_elements(*part.where, k, part.first, part.count, from.data, to);
   }
 }
-
 template <class T>
-void unload(const column_part& part, int k, const column_part::run<T>& from, T* to) {
-  const std::int64_t along = part.where->vector_stride(k);
-  const std::int64_t across = distance_across(*part.where, k);
-  to += part.first * along;
-  if (from.data == to) return;
-  if (across == 1) {
-    for (int i = 0; i < part.rows; ++i) scatter(to + i * along, 1, &from(i, 0), part.active);
-  } else {  // rows of their own: each is written in one go
-    for (int lane = 0; lane < part.active; ++lane) {
-      for (int i = 0; i < part.rows; ++i) to[lane * across + i * along] = from(i, lane);
-    }
-  }
+NUMFUSE_INLINE void unload(const column_part& part, int k, const column_part::run<T>& from, T* to) {
+  if (from.data == to + part.first * part.where->vector_stride(k)) return;
+  scatter_columns(part, k, from.data, to);
 }
 
 }  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
