@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include <numfuse/axis.hpp>
 #include <numfuse/detail/arguments.hpp>
 #include <numfuse/detail/call.hpp>
 #include <numfuse/formulas/elementwise.hpp>
@@ -20,38 +20,6 @@
 #endif
 
 namespace numfuse {
-
-namespace detail {
-struct all_tag {};
-}  // namespace detail
-
-/// As an axis: the whole tensor is one vector. `sum(x, all)`, `fuse(f).along(all)`.
-/// A function, so that the name can also be that of the reduction; it is never called.
-inline void all(detail::all_tag) {}
-
-/// The axis along which vectors lie: an integer, negative from the end, or `all`.
-class axis_selector {
- public:
-  constexpr axis_selector(int axis) : axis_(axis) {}
-  constexpr axis_selector(void (*)(detail::all_tag)) {}
-
-  constexpr bool is_all() const { return !axis_; }
-
-  /// The dimension of `s`, or detail::whole_tensor. Throws axis_error where it is out of bounds.
-  int resolve(const shape& s, std::string_view function) const {
-    return axis_ ? normalize_axis(*axis_, s, function) : detail::whole_tensor;
-  }
-
- private:
-  std::optional<int> axis_;
-};
-
-/// Whether a reduced axis stays, with size 1.
-struct keepdims_t {
-  bool value;
-  constexpr keepdims_t(bool v) : value(v) {}
-};
-inline constexpr keepdims_t keepdims = true;
 
 namespace detail {
 
@@ -181,8 +149,8 @@ class fused {
   template <detail::argument... X>
   auto operator()(const X&... x) const {
     static_assert(callable<X...>, "numfuse: the formula does not take these inputs");
-    const checked<X...> arguments(*this, x...);
-    return make_results<X...>(dtypes_of<X...>{}, arguments, x...);
+    const detail::described inputs[] = {detail::describe(x)...};
+    return make_results<X...>(dtypes_of<X...>{}, check<X...>(inputs), x...);
   }
 
   /// Runs the formula into existing tensors or views: outputs first, then inputs. Nothing is
@@ -202,11 +170,12 @@ class fused {
   /// What a call with these arguments would do. Needs no GPU.
   template <detail::argument... X>
   numfuse::plan plan(const X&... x) const {
-    const checked<X...> arguments(*this, x...);
-    const std::array<detail::described, info<X...>::dtypes::size> no_outputs =
-        describe_results<X...>(arguments, [](int) { return nullptr; });
+    const detail::described inputs[] = {detail::describe(x)...};
+    const detail::checked_call checked = check<X...>(inputs);
+    detail::described results[info<X...>::dtypes::size];
+    for (int i = 0; i < info<X...>::dtypes::size; ++i) results[i] = checked.result(i);
     return detail::plan_of(space<X...>{},
-                           make_call<X...>(dtypes_of<X...>{}, arguments, no_outputs, x...));
+                           make_call<X...>(dtypes_of<X...>{}, checked, results, x...));
   }
 
  private:
@@ -220,96 +189,61 @@ class fused {
   static constexpr bool callable =
       detail::formula_of<F, typename detail::argument_dtype<X, X...>::type...>;
 
-  // The arguments of a call, their shapes and the axis checked.
   template <class... X>
-  struct checked {
-    std::array<detail::described, sizeof...(X)> inputs;
-    shape all;
-    int axis;
-
-    checked(const fused& f, const X&... x)
-        : inputs{detail::describe(x)...}, all(detail::broadcast_all(inputs, f.name_)) {
-      static_assert(detail::space_of_arguments<X...>::same,
-                    "numfuse: the tensors of one call must live in one space; use to<Space>()");
-      // Element by element the axis matters only to index() and length(), and a number has none.
-      const bool no_axis = info<X...>::levels == 0 && all.rank() == 0;
-      axis = no_axis ? detail::whole_tensor : f.axis_.resolve(all, f.name_);
-      const auto seen = info<X...>::trace(f.formula_);
-      detail::check_reductions(seen.reductions, f.name_);
-      if (seen.needs_elements) detail::check_not_empty(all, axis, f.name_);
-    }
-  };
-
-  // The shapes of the results, contiguous, at the addresses that data(i) gives.
-  template <class... X, class Data>
-  auto describe_results(const checked<X...>& a, Data data) const {
-    constexpr int count = dtypes_of<X...>::size;
-    std::array<detail::described, count> results;
-    for (int i = 0; i < count; ++i) {
-      const shape s = detail::result_shape(a.all, a.axis, info<X...>::is_vector[i], keep_);
-      results[i] = {s, contiguous_strides(s), data(i)};
-    }
-    return results;
+  detail::checked_call check(const detail::described (&inputs)[sizeof...(X)]) const {
+    static_assert(detail::space_of_arguments<X...>::same,
+                  "numfuse: the tensors of one call must live in one space; use to<Space>()");
+    using facts = info<X...>;
+    constexpr int results = facts::dtypes::size;
+    const detail::call_terms terms{name_,
+                                   axis_,
+                                   keep_,
+                                   facts::levels,
+                                   std::span<const bool>(facts::is_vector, results),
+                                   facts::trace(formula_)};
+    return detail::checked_call(terms, inputs);
   }
 
   template <class... X, class... Out>
-  auto make_call(detail::types<Out...>, const checked<X...>& a,
-                 const std::array<detail::described, sizeof...(Out)>& results,
-                 const X&... x) const {
+  auto make_call(detail::types<Out...>, const detail::checked_call& checked,
+                 const detail::described (&results)[sizeof...(Out)], const X&... x) const {
     using In = detail::types<typename detail::argument_dtype<X, X...>::type...>;
-    std::array<strides, sizeof...(X) + sizeof...(Out)> operands;
-    std::size_t k = 0;
-    for (const auto& in : a.inputs) {
-      operands[k++] = broadcast_strides(in.sizes, in.strides, a.all, name_);
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      operands[k++] =
-          detail::result_strides(results[i], a.all, a.axis, info<X...>::is_vector[i], keep_);
-    }
-    constexpr bool elementwise = info<X...>::levels == 0;
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      // The outputs' memory is handed over as void to compare addresses; here it gets its type
-      // back.
-      return detail::call<F, In, detail::types<Out...>>{
-          formula_,
-          {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x)}...},
-          {{detail::output<Out>{static_cast<Out*>(const_cast<void*>(results[I].data))}}...},
-          detail::make_layout(a.all, a.axis, elementwise, operands)};
-    }
-    (std::index_sequence_for<Out...>{});
+    // The outputs' memory is handed over as void to compare addresses; here it gets its type back.
+    const detail::described* next = results;
+    return detail::call<F, In, detail::types<Out...>>{
+        formula_,
+        {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x)}...},
+        {{detail::output<Out>{static_cast<Out*>(const_cast<void*>(next++->data))}}...},
+        checked.layout_of(results)};
+  }
+
+  template <class... X, class... Out>
+  void run(detail::types<Out...> out, const detail::checked_call& checked,
+           const detail::described (&results)[sizeof...(Out)], const X&... x) const {
+    if (detail::all_empty(results)) return;
+    detail::require_space<space<X...>>(name_, checked.all());
+    detail::execute(space<X...>{}, make_call<X...>(out, checked, results, x...), stream_);
   }
 
   // A call in a space that is not there fails by its own name, before anything is allocated.
-  template <class... X>
-  void require_space(const checked<X...>& a) const {
-    detail::require_space<space<X...>>(name_, a.all);
+  template <class... X, class Out>
+  auto make_results(detail::types<Out> out, const detail::checked_call& checked,
+                    const X&... x) const {
+    detail::require_space<space<X...>>(name_, checked.all());
+    tensor<Out, space<X...>> result(checked.result(0).sizes, stream_);
+    run<X...>(out, checked, {detail::describe(result)}, x...);
+    return result;
   }
-
   template <class... X, class... Out>
-  void run(detail::types<Out...> out, const checked<X...>& a,
-           const std::array<detail::described, sizeof...(Out)>& results, const X&... x) const {
-    bool nothing_to_write = true;
-    for (const auto& r : results) nothing_to_write &= r.sizes.size() == 0;
-    if (nothing_to_write) return;
-    require_space(a);
-    detail::execute(space<X...>{}, make_call<X...>(out, a, results, x...), stream_);
-  }
-
-  template <class... X, class... Out>
-  auto make_results(detail::types<Out...> out, const checked<X...>& a, const X&... x) const {
-    require_space(a);
-    const auto shapes = describe_results<X...>(a, [](int) { return nullptr; });
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      std::tuple<tensor<Out, space<X...>>...> results{
-          tensor<Out, space<X...>>(shapes[I].sizes, stream_)...};
-      run<X...>(out, a, {detail::describe(std::get<I>(results))...}, x...);
-      if constexpr (sizeof...(Out) == 1) {
-        return std::move(std::get<0>(results));
-      } else {
-        return results;
-      }
-    }
-    (std::index_sequence_for<Out...>{});
+  auto make_results(detail::types<Out...> out, const detail::checked_call& checked,
+                    const X&... x) const {
+    detail::require_space<space<X...>>(name_, checked.all());
+    int next = 0;
+    std::tuple<tensor<Out, space<X...>>...> results{
+        tensor<Out, space<X...>>(checked.result(next++).sizes, stream_)...};
+    std::apply([&](const auto&... r) { run<X...>(out, checked, {detail::describe(r)...}, x...); },
+               results);
+    return results;
   }
 
   // --- into: how many of the arguments are outputs.
@@ -349,38 +283,21 @@ class fused {
 
   template <class... Y, class... X>
   void into_outputs(const std::tuple<Y&...>& outputs, const X&... x) const {
-    const checked<X...> a(*this, x...);
-    const auto expected = describe_results<X...>(a, [](int) { return nullptr; });
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      const std::array<detail::described, sizeof...(Y)> given{
-          detail::describe(std::get<I>(outputs))...};
-      bool overlap = false;
-      for (std::size_t i = 0; i < given.size(); ++i) {
-        if (given[i].sizes != expected[i].sizes) {
-          throw shape_error(std::string(name_) + ": the result has shape " +
-                            to_string(expected[i].sizes) + ", the output " +
-                            to_string(given[i].sizes));
-        }
-        constexpr std::int64_t item[] = {sizeof(element_t<Y>)...};
-        constexpr std::int64_t input_item[] = {
-            sizeof(typename detail::argument_dtype<X, X...>::type)...};
-        for (std::size_t k = 0; k < a.inputs.size(); ++k) {
-          overlap |= detail::overlaps(given[i], item[i], a.inputs[k], input_item[k], a.all,
-                                      info<X...>::is_vector[i]);
-        }
-      }
-      if (!overlap) {
-        run<X...>(dtypes_of<X...>{}, a, given, x...);
-      } else {
-        auto made = make_results<X...>(dtypes_of<X...>{}, a, x...);
-        if constexpr (sizeof...(Y) == 1) {
-          copy_into(std::get<0>(outputs), made);
-        } else {
-          (copy_into(std::get<I>(outputs), std::get<I>(made)), ...);
-        }
-      }
-    }
-    (std::index_sequence_for<Y...>{});
+    const detail::described inputs[] = {detail::describe(x)...};
+    const detail::checked_call checked = check<X...>(inputs);
+    std::apply(
+        [&](auto&... y) {
+          const detail::described given[] = {detail::describe(y)...};
+          if (checked.may_write(given)) {
+            run<X...>(dtypes_of<X...>{}, checked, given, x...);
+          } else if constexpr (sizeof...(Y) == 1) {
+            (copy_into(y, make_results<X...>(dtypes_of<X...>{}, checked, x...)), ...);
+          } else {
+            const auto made = make_results<X...>(dtypes_of<X...>{}, checked, x...);
+            std::apply([&](const auto&... m) { (copy_into(y, m), ...); }, made);
+          }
+        },
+        outputs);
   }
 
   template <class Y, class Made>

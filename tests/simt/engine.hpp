@@ -527,14 +527,10 @@ class scheduler {
 
   void run_all() {
     const std::size_t waves = block_count_ / wave_blocks_;
-    std::vector<std::size_t> turns;
-    if (run_.turns.kind == order::random) shuffle(turns, waves);
-    for (std::size_t i = 0; i < waves && !run_.stopped; ++i) {
-      const std::size_t wave = run_.turns.kind == order::forward   ? i
-                               : run_.turns.kind == order::reverse ? waves - 1 - i
-                                                                   : turns[i];
-      run_wave(wave * wave_blocks_, i);
-    }
+    std::vector<std::size_t> turns(waves);
+    std::iota(turns.begin(), turns.end(), std::size_t{0});
+    in_order(turns);
+    for (std::size_t i = 0; i < waves && !run_.stopped; ++i) run_wave(turns[i] * wave_blocks_, i);
   }
 
  private:
@@ -545,10 +541,16 @@ class scheduler {
     return z ^ (z >> 31);
   }
 
-  void shuffle(std::vector<std::size_t>& turns, std::size_t count) {
-    turns.resize(count);
-    std::iota(turns.begin(), turns.end(), std::size_t{0});
-    for (std::size_t i = count; i > 1; --i) std::swap(turns[i - 1], turns[next_random() % i]);
+  /// From 0 to count - 1. A division would take longer than what it decides on.
+  std::size_t random_below(std::size_t count) { return (next_random() >> 32) * count >> 32; }
+
+  /// Puts what is sorted into the order of this run.
+  void in_order(std::vector<std::size_t>& turns) {
+    if (run_.turns.kind == order::reverse) std::reverse(turns.begin(), turns.end());
+    if (run_.turns.kind != order::random) return;
+    for (std::size_t i = turns.size(); i > 1; --i) {
+      std::swap(turns[i - 1], turns[random_below(i)]);
+    }
   }
 
   /// ThreadSanitizer takes what one fiber does to be ordered, so that two waves on the same fibers
@@ -638,22 +640,21 @@ class scheduler {
   void take_turns(std::vector<warp>& warps, const std::vector<thread>& threads) {
     std::vector<std::size_t> turns;
     const bool random = run_.turns.kind == order::random;
-    const std::size_t count = warps.size();
     while (run_.live != 0) {
-      bool progress = false;
-      if (random) shuffle(turns, count);
-      for (std::size_t i = 0; i < count; ++i) {
-        warp& w = warps[random ? turns[i] : run_.turns.kind == order::reverse ? count - 1 - i : i];
-        while (w.ready != 0) {
-          progress = true;
-          step(w);
-          if (run_.stopped) return;
-          if (random) break;
-        }
+      turns.clear();
+      for (std::size_t i = 0; i < warps.size(); ++i) {
+        if (warps[i].ready != 0) turns.push_back(i);
       }
-      if (!progress) {
+      if (turns.empty()) {
         report(deadlock_text(threads));
         return;
+      }
+      in_order(turns);
+      for (const std::size_t i : turns) {
+        do {
+          step(warps[i]);
+          if (run_.stopped) return;
+        } while (!random && warps[i].ready != 0);
       }
     }
   }
@@ -661,11 +662,9 @@ class scheduler {
   unsigned pick(unsigned lanes) {
     if (run_.turns.kind == order::forward) return static_cast<unsigned>(std::countr_zero(lanes));
     if (run_.turns.kind == order::reverse) return static_cast<unsigned>(std::bit_width(lanes)) - 1;
-    for (auto skip = next_random() % static_cast<unsigned>(std::popcount(lanes)); skip > 0;
-         --skip) {
-      lanes &= lanes - 1;
-    }
-    return static_cast<unsigned>(std::countr_zero(lanes));
+    const int start = static_cast<int>(random_below(32));  // and on from there to the next one
+    const int further = std::countr_zero(std::rotr(lanes, start));
+    return static_cast<unsigned>(start + further) % 32;
   }
 
   /// Gives each lane that is ready now one turn.

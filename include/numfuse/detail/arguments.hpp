@@ -5,6 +5,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include <numfuse/axis.hpp>
 #include <numfuse/detail/call.hpp>
 #include <numfuse/tensor.hpp>
 
@@ -78,6 +79,7 @@ struct described {
   shape sizes;
   numfuse::strides strides;
   const void* data = nullptr;
+  int item_bytes = 0;
 };
 
 template <argument X>
@@ -87,9 +89,9 @@ described describe(const X& x) {
   } else if constexpr (requires { x.number; }) {
     return {x.sizes, broadcast_strides({}, {}, x.sizes, "full")};
   } else if constexpr (requires { x.strides(); }) {
-    return {x.shape(), x.strides(), x.data()};
+    return {x.shape(), x.strides(), x.data(), sizeof(element_t<X>)};
   } else {
-    return {x.shape(), contiguous_strides(x.shape()), x.data()};
+    return {x.shape(), contiguous_strides(x.shape()), x.data(), sizeof(element_t<X>)};
   }
 }
 
@@ -104,23 +106,49 @@ input<T> input_of(const X& x) {
   }
 }
 
+/// What a call of a fused formula is but for its types.
+struct call_terms {
+  std::string_view name;
+  axis_selector axis;
+  bool keepdims;
+  int levels;                       // of the formula
+  std::span<const bool> is_vector;  // each of its results
+  probe seen;                       // what it does
+};
+
+/// A call whose inputs go together: their shapes and the axis. All that can be said of it without
+/// its types, compiled once for all calls.
+class checked_call {
+ public:
+  /// Throws shape_error, axis_error, and value_error where there are vectors without elements that
+  /// the formula needs, or more reductions than can be replayed. The inputs must outlive the call.
+  checked_call(const call_terms& terms, std::span<const described> inputs);
+
+  /// The shape to which all inputs broadcast.
+  const shape& all() const { return all_; }
+
+  /// Result i as the formula makes it: contiguous, nowhere yet.
+  described result(int i) const;
+
+  /// The layout of the call, with results at these places.
+  layout layout_of(std::span<const described> results) const;
+
+  /// True where these outputs may be written while the inputs are read: none shares memory with an
+  /// input, or it is the very same window, each element of which is read before it is written.
+  /// Throws shape_error where one has not the shape of its result.
+  bool may_write(std::span<const described> outputs) const;
+
+ private:
+  call_terms terms_;
+  std::span<const described> inputs_;
+  shape all_;
+  int axis_;
+};
+
 /// The shape of a result: the broadcast shape, without the axis where the result is a scalar.
 shape result_shape(const shape& all, int axis, bool is_vector, bool keep);
 
-/// The strides of a result as the layout wants them: those of `all`, 0 along a reduced axis.
-strides result_strides(const described& out, const shape& all, int axis, bool is_vector, bool keep);
-
-/// True where an output may not be written while an input is read: it shares memory with it and is
-/// not the very same window, each element of which is read before it is written.
-bool overlaps(const described& out, std::int64_t out_item, const described& in,
-              std::int64_t in_item, const shape& all, bool is_vector);
-
-/// The shape to which all arguments broadcast. Throws shape_error.
-shape broadcast_all(std::span<const described> arguments, std::string_view function);
-
-/// Throws value_error where there are vectors, but without the elements that the formula needs.
-void check_not_empty(const shape& all, int axis, std::string_view function);
-/// Throws value_error where a formula makes more reductions than can be replayed.
-void check_reductions(int reductions, std::string_view function);
+/// True where there is nothing to write.
+bool all_empty(std::span<const described> results);
 
 }  // namespace numfuse::detail
