@@ -208,13 +208,16 @@ class fused {
   auto make_call(detail::types<Out...>, const detail::checked_call& checked,
                  const detail::described (&results)[sizeof...(Out)], const X&... x) const {
     using In = detail::types<typename detail::argument_dtype<X, X...>::type...>;
-    // The outputs' memory is handed over as void to compare addresses; here it gets its type back.
-    const detail::described* next = results;
-    return detail::call<F, In, detail::types<Out...>>{
-        formula_,
-        {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x)}...},
-        {{detail::output<Out>{static_cast<Out*>(const_cast<void*>(next++->data))}}...},
-        checked.layout_of(results)};
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      // The outputs' memory is handed over as void to compare addresses; here it gets its type
+      // back.
+      return detail::call<F, In, detail::types<Out...>>{
+          formula_,
+          {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x)}...},
+          {{detail::output<Out>{static_cast<Out*>(const_cast<void*>(results[I].data))}}...},
+          checked.layout_of(results)};
+    }
+    (std::index_sequence_for<Out...>{});
   }
 
   template <class... X, class... Out>
@@ -238,12 +241,13 @@ class fused {
   auto make_results(detail::types<Out...> out, const detail::checked_call& checked,
                     const X&... x) const {
     detail::require_space<space<X...>>(name_, checked.all());
-    int next = 0;
-    std::tuple<tensor<Out, space<X...>>...> results{
-        tensor<Out, space<X...>>(checked.result(next++).sizes, stream_)...};
-    std::apply([&](const auto&... r) { run<X...>(out, checked, {detail::describe(r)...}, x...); },
-               results);
-    return results;
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      std::tuple<tensor<Out, space<X...>>...> results{
+          tensor<Out, space<X...>>(checked.result(I).sizes, stream_)...};
+      run<X...>(out, checked, {detail::describe(std::get<I>(results))...}, x...);
+      return results;
+    }
+    (std::index_sequence_for<Out...>{});
   }
 
   // --- into: how many of the arguments are outputs.

@@ -20,6 +20,9 @@
 #define NUMFUSE_INLINE_BODY __attribute__((always_inline))
 #endif
 
+/// Marks a template that formulas share: a copy in each of them would take long to compile.
+#define NUMFUSE_OUTLINE NUMFUSE_HD __attribute__((noinline))
+
 /// Before a loop of few turns: copies of its body would cost more than they save.
 #if defined(__CUDACC__)
 #define NUMFUSE_NO_UNROLL _Pragma("unroll 1")

@@ -148,7 +148,7 @@ class state_table {
     return std::int64_t{reductions} * lanes * state_bytes;
   }
 
-  state_table(unsigned char* memory, int lanes) : memory_(memory), lanes_(lanes) {}
+  NUMFUSE_INLINE state_table(unsigned char* memory, int lanes) : memory_(memory), lanes_(lanes) {}
 
   template <class S>
   NUMFUSE_INLINE S* states(int slot) const {
@@ -170,7 +170,7 @@ struct block_group {
   Part part;  // any of the vectors' parts: how many there are side by side
 
   template <class S, class R>
-  void fold(const R& r, S* joined, int slot) {
+  NUMFUSE_HD void fold(const R& r, S* joined, int slot) {
     part.each_lane([&](int lane) { joined[lane] = r.template identity<S>(); });
     for (std::int64_t b = 0; b < count; ++b) {
       const S* own = state_table(blocks + b * table_bytes, part.filled()).template states<S>(slot);

@@ -73,15 +73,15 @@ NUMFUSE_INLINE void each_run(const layout& where, int k, std::int64_t first, int
 /// Elements `first` to `first + count - 1` of operand k, wherever they are, to a run, and back.
 /// These are functions of their own, which all formulas share.
 template <class C, class T>
-__attribute__((noinline)) void gather_elements(const layout& where, int k, std::int64_t first,
-                                               int count, C* to, const T* from) {
+NUMFUSE_OUTLINE void gather_elements(const layout& where, int k, std::int64_t first, int count,
+                                     C* to, const T* from) {
   each_run(where, k, first, count,
            [&](int j, std::int64_t offset, std::int64_t stride, int run)
                NUMFUSE_INLINE_BODY { gather(to + j, from + offset, stride, run); });
 }
 template <class T, class C>
-__attribute__((noinline)) void scatter_elements(const layout& where, int k, std::int64_t first,
-                                                int count, const C* from, T* to) {
+NUMFUSE_OUTLINE void scatter_elements(const layout& where, int k, std::int64_t first, int count,
+                                      const C* from, T* to) {
   each_run(where, k, first, count,
            [&](int j, std::int64_t offset, std::int64_t stride, int run)
                NUMFUSE_INLINE_BODY { scatter(to + offset, stride, from + j, run); });
@@ -94,7 +94,7 @@ NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
 
 /// The same for elements of vectors side by side.
 template <class C, class T>
-__attribute__((noinline)) void gather_columns(column_part part, int k, C* data, const T* from) {
+NUMFUSE_OUTLINE void gather_columns(column_part part, int k, C* data, const T* from) {
   const column_part::run<C> to{data, part.columns};
   const std::int64_t along = part.where->vector_stride(k);
   const std::int64_t across = distance_across(*part.where, k);
@@ -104,7 +104,7 @@ __attribute__((noinline)) void gather_columns(column_part part, int k, C* data, 
   }
 }
 template <class T>
-__attribute__((noinline)) void scatter_columns(column_part part, int k, const T* data, T* to) {
+NUMFUSE_OUTLINE void scatter_columns(column_part part, int k, const T* data, T* to) {
   const column_part::run<const T> from{data, part.columns};
   const std::int64_t along = part.where->vector_stride(k);
   const std::int64_t across = distance_across(*part.where, k);
