@@ -47,7 +47,9 @@ void expect_launchable(const plan& p) {
     EXPECT_LE(p.team, limits.most_cluster);
     EXPECT_EQ(p.blocks % p.team, 0);
   }
-  if (p.cooperative) EXPECT_LE(p.blocks, 2 * limits.multiprocessors);
+  if (p.cooperative) {
+    EXPECT_LE(p.blocks, 2 * limits.multiprocessors);
+  }
 }
 
 TEST(plan, vectors_longer_than_registers_are_held_in_shared_memory) {

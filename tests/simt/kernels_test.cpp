@@ -56,7 +56,11 @@ class kernels : public ::testing::Test {
   std::set<strategy> plans_;
 };
 
+#if defined(NUMFUSE_ONE_DTYPE_OF_EACH_SIZE)
+using dtypes = ::testing::Types<float>;  // the other sizes: operations_test
+#else
 using dtypes = ::testing::Types<float, double>;
+#endif
 TYPED_TEST_SUITE(kernels, dtypes);
 
 TYPED_TEST(kernels, rows_of_every_length) {
