@@ -72,6 +72,11 @@ __attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, 
   }
 }
 
+/// Rows are what the innermost dimension makes of all elements.
+inline std::int64_t row_length(const layout& where) {
+  return where.vector_rank == 0 ? 1 : where.sizes[where.vector_rank - 1];
+}
+
 /// A place among the elements of several operands, which are walked through row by row. All
 /// formulas of so many operands share it.
 template <int Operands>
@@ -79,7 +84,7 @@ class row_walk {
  public:
   __attribute__((noinline)) row_walk(const layout& where, std::int64_t first) : where_(where) {
     const int rows = where.vector_rank - 1;
-    const std::int64_t length = row_length();
+    const std::int64_t length = row_length(where);
     std::int64_t outer = first / length;
     column = first % length;
     for (int d = rows - 1; d >= 0; --d) {
@@ -89,21 +94,17 @@ class row_walk {
     }
   }
 
-  std::int64_t left_in_row() const { return row_length() - column; }
+  std::int64_t left_in_row() const { return row_length(where_) - column; }
 
   void advance(std::int64_t count) {
     column += count;
-    if (column == row_length()) next_row();
+    if (column == row_length(where_)) next_row();
   }
 
   std::int64_t column;
   std::int64_t starts[Operands] = {};  // where the row starts in each operand
 
  private:
-  std::int64_t row_length() const {
-    return where_.vector_rank == 0 ? 1 : where_.sizes[where_.vector_rank - 1];
-  }
-
   __attribute__((noinline)) void next_row() {
     column = 0;
     for (int d = where_.vector_rank - 2; d >= 0; --d) {
@@ -123,8 +124,7 @@ template <class Call>
 class elementwise_run {
  public:
   explicit elementwise_run(const Call& c) : call_(c), rank_(c.where.vector_rank) {
-    // All elements are one vector. Rows are what its innermost dimension makes of it.
-    row_ = rank_ == 0 ? 1 : c.where.sizes[rank_ - 1];
+    // All elements are one vector.
     for (int k = 0; k < operands; ++k) {
       along_[k] = rank_ == 0 ? 1 : c.where.strides[k][rank_ - 1];
       in_one_run_ &= along_[k] == 1 && rank_ <= 1;
@@ -139,7 +139,7 @@ class elementwise_run {
   void run(std::int64_t first, std::int64_t last) const {
     if (in_one_run_) {
       run_chunk(no_starts, first, first, static_cast<int>(last - first));
-    } else if (row_ >= short_row || rank_ <= 1) {
+    } else if (row_length(call_.where) >= short_row || rank_ <= 1) {
       run_rows(first, last);
     } else {
       for (std::int64_t i = first; i < last; i += chunk) {
@@ -226,7 +226,6 @@ class elementwise_run {
 
   const Call& call_;
   int rank_;
-  std::int64_t row_;
   std::int64_t along_[operands];
   bool in_one_run_ = true;
 };
