@@ -11,7 +11,7 @@
 // threads that meet at one line of a helper function on different paths count as together.
 #pragma once
 
-#include "engine.hpp"
+#include "scheduler.hpp"
 
 #include <cmath>
 #include <tuple>
