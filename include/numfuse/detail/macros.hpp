@@ -23,9 +23,14 @@
 /// Marks a template that formulas share: a copy in each of them would take long to compile.
 #define NUMFUSE_OUTLINE NUMFUSE_HD __attribute__((noinline))
 
-/// Before a loop of few turns: copies of its body would cost more than they save.
+/// Before a loop that stays one: copies of its body would cost more than they save, or a compiler
+/// is to make vector instructions of it, for which it looks at loops.
 #if defined(__CUDACC__)
 #define NUMFUSE_NO_UNROLL _Pragma("unroll 1")
+#elif defined(__clang__)
+#define NUMFUSE_NO_UNROLL _Pragma("clang loop unroll(disable)")
+#elif defined(__GNUC__)
+#define NUMFUSE_NO_UNROLL _Pragma("GCC unroll 1")
 #else
 #define NUMFUSE_NO_UNROLL
 #endif

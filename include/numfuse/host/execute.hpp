@@ -32,24 +32,28 @@ struct targets_of<call<F, In, types<Out...>>, Part> {
   using type = pack<typename Part::template run<Out>...>;
 };
 
+/// True where every number is read once.
+template <class Call>
+inline constexpr bool in_one_pass = Call::info::levels == 1 && !Call::info::any_vector;
+
 /// Runs the formula on the vectors of one tile: a row, or `active` columns.
 template <class Call, class Part>
 class tile_run {
  public:
   static constexpr bool columns = Part::lanes > 1;
   static constexpr int levels = Call::info::levels;
-  static constexpr bool one_pass = levels == 1 && !Call::info::any_vector;
+  static constexpr bool one_pass = in_one_pass<Call>;
 
-  tile_run(const Call& c, std::int64_t vector, int active) : call_(c), active_(active) {
+  tile_run(const Call& c, std::int64_t vector, int active)
+      : call_(c), vector_(vector), active_(active) {
     for (int k = 0; k < Call::inputs_count + Call::outputs_count; ++k) {
       bases_[k] = c.where.batch_offset(k, vector);
     }
   }
 
   void run() {
-    // Nothing is read twice in one pass: there is nothing to hold.
     if constexpr (!(columns && one_pass)) {
-      if (call_.where.length <= part_rows()) return held();
+      if (call_.where.length <= most_held()) return held();
     }
     replay();
   }
@@ -70,6 +74,15 @@ class tile_run {
   // Elements of each vector in one part.
   NUMFUSE_INLINE std::int64_t part_rows() const {
     return columns ? part_numbers / filled() : part_numbers;
+  }
+
+  // The longest vectors that are held.
+  NUMFUSE_INLINE std::int64_t most_held() const {
+    if constexpr (std::is_same_v<Part, long_row_part>) {
+      return held_bytes / (Call::compute_bytes * Call::inputs_count);
+    } else {
+      return part_rows();
+    }
   }
 
   NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory) const {
@@ -115,10 +128,25 @@ class tile_run {
 
   __attribute__((flatten)) void held() {
     scratch memory;
-    held_context<Part> ctx(part_at(0, call_.where.length, &memory));
+    Part part = part_at(0, call_.where.length, &memory);
+    if constexpr (requires { part.ahead; }) look_ahead(part);
+    held_context<Part> ctx(part);
     const auto result = evaluate(ctx);
     write_vectors(ctx, result);
     write_scalars(result);
+  }
+
+  // To the next vector of the first input that has its numbers side by side.
+  NUMFUSE_INLINE void look_ahead(long_row_part& part) const {
+    const layout& where = call_.where;
+    if (vector_ + 1 == where.count || where.vector_rank != 1) return;
+    call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+      if (part.ahead != nullptr || in.data == nullptr || where.vector_stride(k) != 1) return;
+      const std::int64_t next = where.batch_offset(k, vector_ + 1);
+      if (next == bases_[k]) return;
+      part.ahead = reinterpret_cast<const char*>(in.data + next);
+      part.ahead_bytes = sizeof(*in.data);
+    });
   }
 
   void replay() {
@@ -233,6 +261,7 @@ class tile_run {
   }
 
   const Call& call_;
+  std::int64_t vector_;
   int active_;
   std::int64_t bases_[max_operands];
 };
@@ -263,7 +292,7 @@ std::int64_t lanes_of(const Call& c) {
   std::int64_t most = most_lanes;
   if (length <= short_vector) {  // held in one part
     most = part_numbers / length;
-  } else if (!tile_run<Call, column_part>::one_pass) {
+  } else if (!in_one_pass<Call>) {
     most = tile_bytes / Call::item_bytes / length;
   }
   return std::clamp<std::int64_t>(most / group * group, group, most_lanes);
@@ -284,12 +313,13 @@ void run_columns(const Call& c) {
 
 template <class Call>
 void run_rows(const Call& c) {
+  using part = std::conditional_t<in_one_pass<Call>, row_part, long_row_part>;
   const layout& where = c.where;
   const std::int64_t together =
       std::max<std::int64_t>(1, block_elements / 4 / std::max<std::int64_t>(1, where.length));
   each_task(ceil_div(where.count, together), where.count * where.length, [&](std::int64_t i) {
     const std::int64_t last = std::min(where.count, (i + 1) * together);
-    for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, row_part>(c, v, 1).run();
+    for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, part>(c, v, 1).run();
   });
 }
 

@@ -19,8 +19,12 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 /// Numbers in a group: a 64-byte register of floats.
 inline constexpr int group = 16;
 
-/// The most numbers of a part: a formula's few steps on so many floats fit the first-level cache.
+/// Numbers that a sweep goes through at a time: a formula's few steps on so many floats fit the
+/// first-level cache.
 inline constexpr int part_numbers = 2048;
+
+/// What a formula of several steps holds of a vector: the second-level cache has room for it.
+inline constexpr std::int64_t held_bytes = 1 << 19;
 
 /// Elements that one thread works through without pause.
 inline constexpr std::int64_t block_elements = 16384;
@@ -49,7 +53,7 @@ class scratch {
 
  private:
   __attribute__((noinline, cold)) void* take_more(std::int64_t bytes) {
-    more_.push_back(std::make_unique<line[]>(static_cast<std::size_t>(bytes / 64)));
+    more_.push_back(std::make_unique_for_overwrite<line[]>(static_cast<std::size_t>(bytes / 64)));
     return more_.back().get();
   }
 
@@ -116,16 +120,25 @@ struct row_part {
   /// f(i, lane) for every number. None of the calls depends on what another one writes.
   template <class Fn>
   NUMFUSE_INLINE void each_number(const Fn& f) const {
+    each_number(f, [](int) NUMFUSE_INLINE_BODY {});
+  }
+  /// The same, with before(i) for each group that is whole.
+  template <class Fn, class Before>
+  NUMFUSE_INLINE void each_number(const Fn& f, const Before& before) const {
     int j = 0;
     for (; j + group <= count; j += group) {
+      before(j);
       NUMFUSE_INDEPENDENT
+      NUMFUSE_NO_UNROLL
       for (int k = 0; k < group; ++k) f(j + k, 0);
     }
     if (j < count) {
       NUMFUSE_INDEPENDENT
+      NUMFUSE_NO_UNROLL
       for (int k = 0; k < group; ++k) f(place_in_tail{j + k}, 0);
     }
   }
+
   /// Vectors side by side, and what fills them up.
   static NUMFUSE_INLINE int filled() { return 1; }
 
@@ -140,54 +153,81 @@ struct row_part {
   /// The part's numbers join the state.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* state) const {
-    using C = compute_t<typename V::dtype>;
-    if constexpr (requires(const C* x) { r.template of_run<S>(x, count, first); }) {
-      *state = r.combine(*state, r.template of_run<S>(v.in_one_run(), count, first));
-    } else if constexpr (is_exact<V> && requires(C x) { r.template lift_two<S>(x, x); }) {
-      S own = reduce_in_chains<true, S>(r, v);
-      // A sum of two that is too large for its type, or a number that is not finite itself.
-      if (!(own - own == S(0))) own = reduce_in_chains<false, S>(r, v);
-      *state = r.combine(*state, own);
-    } else {
-      *state = r.combine(*state, reduce_in_chains<false, S>(r, v));
+    for (int from = 0; from < count; from += part_numbers) {
+      const int to = std::min(count, from + part_numbers);
+      *state = r.combine(*state, state_of<S>(r, v, from, to));
     }
   }
 
  private:
+  // The state of numbers `from` to `to` - 1.
+  template <class S, class R, class V>
+  NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to) const {
+    using C = compute_t<typename V::dtype>;
+    if constexpr (requires(const C* x) { r.template of_run<S>(x, to, first); }) {
+      return r.template of_run<S>(v.in_one_run() + from, to - from, first + from);
+    } else if constexpr (is_exact<V> && requires(C x) { r.template lift_two<S>(x, x); }) {
+      const S own = reduce_in_chains<true, S>(r, v, from, to);
+      if (own - own == S(0)) return own;
+      // A sum of two that is too large for its type, or a number that is not finite itself.
+    }
+    return reduce_in_chains<false, S>(r, v, from, to);
+  }
+
   // Several chains of operations at a time: one would wait for each of its results.
   template <bool InPairs, class S, class R, class V>
-  NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v) const {
+  NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to) const {
     constexpr int chains = sizeof(S) > 4 ? 2 * group : 4 * group;
     S states[chains];
     for (int k = 0; k < chains; ++k) states[k] = r.template identity<S>();
-    int j = 0;
+    int j = from;
     if constexpr (InPairs) {
-      for (; j + 2 * chains <= count; j += 2 * chains) {
+      for (; j + 2 * chains <= to; j += 2 * chains) {
         for (int k = 0; k < chains; ++k) {
           const auto x = v.number(j + k, 0), y = v.number(j + chains + k, 0);
           states[k] = r.combine(states[k], r.template lift_two<S>(x, y));
         }
       }
     }
-    for (; j + chains <= count; j += chains) {
+    for (; j + chains <= to; j += chains) {
       for (int k = 0; k < chains; ++k) {
         states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, 0), first + j + k));
       }
     }
-    for (; j + group <= count; j += group) {
+    for (; j + group <= to; j += group) {
+      NUMFUSE_NO_UNROLL
       for (int k = 0; k < group; ++k) {
         states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, 0), first + j + k));
       }
     }
-    if (j < count) {
+    if (j < to) {
+      NUMFUSE_NO_UNROLL
       for (int k = 0; k < group; ++k) {
         const auto x = v.number(place_in_tail{j + k}, 0);
         const S joined = r.combine(states[k], r.template lift<S>(x, first + j + k));
-        states[k] = j + k < count ? joined : states[k];
+        states[k] = j + k < to ? joined : states[k];
       }
     }
     fold_halves<chains>(r, states);
     return states[0];
+  }
+};
+
+/// Neighbours in one vector, of several sweeps. The processor has much to compute in them and memory
+/// little to do: meanwhile they fetch the next vector to the second-level cache.
+struct long_row_part : row_part {
+  const char* ahead = nullptr;  // the next vector's numbers
+  int ahead_bytes = 0;          // of each
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_number(const Fn& f) const {
+    if (ahead == nullptr) return row_part::each_number(f);
+    row_part::each_number(f, [&](int i) NUMFUSE_INLINE_BODY {
+      const char* const from = ahead + std::int64_t{i} * ahead_bytes;
+      for (int line = 0; line < group * ahead_bytes; line += 64) {
+        __builtin_prefetch(from + line, 0, 2);
+      }
+    });
   }
 };
 
@@ -233,6 +273,7 @@ struct column_part {
     for (int i = 0; i < rows; ++i) {
       for (int lane = 0; lane < columns; lane += group) {
         NUMFUSE_INDEPENDENT
+        NUMFUSE_NO_UNROLL
         for (int k = 0; k < group; ++k) f(i, lane + k);
       }
     }
@@ -257,7 +298,7 @@ struct column_part {
       S own[group];
       for (int k = 0; k < group; ++k) own[k] = states[lane + k];
       for (int i = 0; i < rows; ++i) {
-        for (int k = 0; k < group; ++k) {
+          for (int k = 0; k < group; ++k) {
           own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
         }
       }
