@@ -34,14 +34,14 @@ void extents::refuse_more() {
 
 void extents::insert(int d, std::int64_t value) {
   if (rank_ == max_rank) refuse_more();
-  std::copy_backward(values_.begin() + d, values_.begin() + rank_, values_.begin() + rank_ + 1);
+  std::copy_backward(values_ + d, values_ + rank_, values_ + rank_ + 1);
   values_[d] = value;
   ++rank_;
 }
 
 void extents::erase(int d) {
-  std::copy(values_.begin() + d + 1, values_.begin() + rank_, values_.begin() + d);
-  values_[--rank_] = 0;
+  std::copy(values_ + d + 1, values_ + rank_, values_ + d);
+  --rank_;
 }
 
 shape::shape(std::initializer_list<std::int64_t> sizes) : extents(sizes) { check_sizes(*this); }

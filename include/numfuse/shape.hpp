@@ -1,7 +1,6 @@
 // Shapes, axes and broadcasting: NumPy's rules, and the errors that state them.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <ostream>
@@ -18,15 +17,22 @@ inline constexpr int max_rank = 8;
 /// A row of at most `max_rank` integers with value semantics: the base of `shape` and `strides`.
 class extents {
  public:
-  constexpr extents() = default;
+  // Every call of a function copies some: only values that are there are set and copied.
+  constexpr extents() {}
+  constexpr extents(const extents& other) { *this = other; }
+  constexpr extents& operator=(const extents& other) {
+    rank_ = other.rank_;
+    for (int d = 0; d < rank_; ++d) values_[d] = other.values_[d];
+    return *this;
+  }
   /// Throws shape_error for more than `max_rank` values.
   extents(std::initializer_list<std::int64_t> values);
 
   constexpr int rank() const { return rank_; }
   constexpr std::int64_t operator[](int d) const { return values_[d]; }
   constexpr std::int64_t& operator[](int d) { return values_[d]; }
-  constexpr const std::int64_t* begin() const { return values_.data(); }
-  constexpr const std::int64_t* end() const { return values_.data() + rank_; }
+  constexpr const std::int64_t* begin() const { return values_; }
+  constexpr const std::int64_t* end() const { return values_ + rank_; }
   constexpr std::int64_t back() const { return values_[rank_ - 1]; }
 
   void push_back(std::int64_t value) {
@@ -47,7 +53,7 @@ class extents {
  private:
   [[noreturn]] static void refuse_more();
 
-  std::array<std::int64_t, max_rank> values_{};
+  std::int64_t values_[max_rank];
   int rank_ = 0;
 };
 

@@ -22,8 +22,10 @@ struct layout {
   std::int64_t count = 1;
   int batch_rank = 0;
   int vector_rank = 0;
-  std::int64_t sizes[max_rank] = {};
-  std::int64_t strides[max_operands][max_rank] = {};
+  // As many as there are dimensions and operands: the others have no value, as setting them would
+  // take longer than the rest of a small call.
+  std::int64_t sizes[max_rank];
+  std::int64_t strides[max_operands][max_rank];
 
   /// Where the formula works element by element, all elements form one vector here; this is how
   /// long the vectors of the formula are, and how far apart their elements, for index() and

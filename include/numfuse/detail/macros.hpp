@@ -23,20 +23,23 @@
 /// Marks a template that formulas share: a copy in each of them would take long to compile.
 #define NUMFUSE_OUTLINE NUMFUSE_HD __attribute__((noinline))
 
-/// Before a loop that stays one: copies of its body would cost more than they save, or a compiler
-/// is to make vector instructions of it, for which it looks at loops.
+/// Before a loop of few turns: copies of its body would cost more than they save.
 #if defined(__CUDACC__)
 #define NUMFUSE_NO_UNROLL _Pragma("unroll 1")
-#elif defined(__clang__)
-#define NUMFUSE_NO_UNROLL _Pragma("clang loop unroll(disable)")
-#elif defined(__GNUC__)
-#define NUMFUSE_NO_UNROLL _Pragma("GCC unroll 1")
 #else
 #define NUMFUSE_NO_UNROLL
 #endif
 
-/// Before a loop of which no turn needs what another one writes. Compilers cannot know that: what is
-/// written may stand where something is read, but only in the same turn.
+/// Before a loop over the numbers of a group, which is to become vector instructions: some
+/// compilers write it out at -O3, and look for vectors in loops alone.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define NUMFUSE_KEEP_LOOP _Pragma("GCC unroll 1")
+#else
+#define NUMFUSE_KEEP_LOOP
+#endif
+
+/// Before a loop of which no turn needs what another one writes. Compilers cannot know that: what
+/// is written may stand where something is read, but only in the same turn.
 #if defined(__CUDACC__)
 #define NUMFUSE_INDEPENDENT
 #elif defined(__clang__)

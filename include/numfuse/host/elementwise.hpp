@@ -127,7 +127,8 @@ class elementwise_run {
     // All elements are one vector.
     for (int k = 0; k < operands; ++k) {
       along_[k] = rank_ == 0 ? 1 : c.where.strides[k][rank_ - 1];
-      in_one_run_ &= along_[k] == 1 && rank_ <= 1;
+      whole_[k] = is_whole(k);
+      in_one_run_ &= whole_[k];
     }
     c.each_input([&](auto, const auto& in) {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
@@ -157,6 +158,16 @@ class elementwise_run {
   // The sets of constant inputs that have code of their own.
   static constexpr unsigned most_constant = Call::inputs_count == 2 ? 3 : 1;
 
+  // True where all elements of operand k are one run.
+  bool is_whole(int k) const {
+    std::int64_t expected = 1;
+    for (int d = rank_ - 1; d >= 0; --d) {
+      if (call_.where.strides[k][d] != expected) return false;
+      expected *= call_.where.sizes[d];
+    }
+    return true;
+  }
+
   // Row by row, in chunks.
   void run_rows(std::int64_t first, std::int64_t last) const {
     row_walk<operands> row(call_.where, first);
@@ -166,6 +177,11 @@ class elementwise_run {
       i += count;
       row.advance(count);
     }
+  }
+
+  // True where the elements of a chunk are one run of operand k.
+  bool lies_in_run(int k, std::int64_t column) const {
+    return column < 0 ? whole_[k] : along_[k] == 1;
   }
 
   // `count` elements from element i on: from `column` of a row on, or, where that is negative, of
@@ -178,8 +194,8 @@ class elementwise_run {
     call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
       using compute = compute_t<T>;
-      const std::int64_t start = column < 0 ? 0 : starts[k] + column * along_[k];
-      if (std::is_same_v<T, compute> && in.data != nullptr && column >= 0 && along_[k] == 1) {
+      const std::int64_t start = column < 0 ? i : starts[k] + column * along_[k];
+      if (std::is_same_v<T, compute> && in.data != nullptr && lies_in_run(k, column)) {
         from[k] = in.data + start;
         return;
       }
@@ -195,7 +211,7 @@ class elementwise_run {
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       constexpr int k = Call::inputs_count + decltype(o)::value;
       to[o] = memory[k];
-      if (column >= 0 && along_[k] == 1) to[o] = out.data + starts[k] + column;
+      if (lies_in_run(k, column)) to[o] = out.data + (column < 0 ? i : starts[k] + column);
     });
     run_constants<0>(constant, i, count, from, to, memory);
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
@@ -226,7 +242,8 @@ class elementwise_run {
 
   const Call& call_;
   int rank_;
-  std::int64_t along_[operands];
+  std::int64_t along_[operands];  // from one element of a row to the next
+  bool whole_[operands];
   bool in_one_run_ = true;
 };
 

@@ -129,12 +129,12 @@ struct row_part {
     for (; j + group <= count; j += group) {
       before(j);
       NUMFUSE_INDEPENDENT
-      NUMFUSE_NO_UNROLL
+      NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) f(j + k, 0);
     }
     if (j < count) {
       NUMFUSE_INDEPENDENT
-      NUMFUSE_NO_UNROLL
+      NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) f(place_in_tail{j + k}, 0);
     }
   }
@@ -195,13 +195,13 @@ struct row_part {
       }
     }
     for (; j + group <= to; j += group) {
-      NUMFUSE_NO_UNROLL
+      NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
         states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, 0), first + j + k));
       }
     }
     if (j < to) {
-      NUMFUSE_NO_UNROLL
+      NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
         const auto x = v.number(place_in_tail{j + k}, 0);
         const S joined = r.combine(states[k], r.template lift<S>(x, first + j + k));
@@ -273,7 +273,7 @@ struct column_part {
     for (int i = 0; i < rows; ++i) {
       for (int lane = 0; lane < columns; lane += group) {
         NUMFUSE_INDEPENDENT
-        NUMFUSE_NO_UNROLL
+        NUMFUSE_KEEP_LOOP
         for (int k = 0; k < group; ++k) f(i, lane + k);
       }
     }

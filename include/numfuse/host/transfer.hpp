@@ -1,6 +1,9 @@
 // Between memory and the parts that the host works on.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include <numfuse/detail/call.hpp>
 #include <numfuse/host/contexts.hpp>
 
@@ -70,14 +73,30 @@ NUMFUSE_INLINE void each_run(const layout& where, int k, std::int64_t first, int
   }
 }
 
+/// After so many elements those of operand k repeat: the length of a row that is broadcast, or that
+/// of the vector.
+NUMFUSE_INLINE std::int64_t period(const layout& where, int k) {
+  const int last = where.batch_rank + where.vector_rank - 1;
+  for (int d = where.batch_rank; d < last; ++d) {
+    if (where.strides[k][d] != 0) return where.length;
+  }
+  return last > where.batch_rank ? where.sizes[last] : where.length;
+}
+
 /// Elements `first` to `first + count - 1` of operand k, wherever they are, to a run, and back.
 /// These are functions of their own, which all formulas share.
 template <class C, class T>
 NUMFUSE_OUTLINE void gather_elements(const layout& where, int k, std::int64_t first, int count,
                                      C* to, const T* from) {
-  each_run(where, k, first, count,
+  int made = static_cast<int>(std::min<std::int64_t>(count, period(where, k)));
+  each_run(where, k, first, made,
            [&](int j, std::int64_t offset, std::int64_t stride, int run)
                NUMFUSE_INLINE_BODY { gather(to + j, from + offset, stride, run); });
+  while (made < count) {
+    const int more = std::min(made, count - made);
+    std::copy(to, to + more, to + made);
+    made += more;
+  }
 }
 template <class T, class C>
 NUMFUSE_OUTLINE void scatter_elements(const layout& where, int k, std::int64_t first, int count,
