@@ -24,6 +24,12 @@ inline constexpr std::int64_t short_vector = 3 * group;
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
 
+/// True where there are enough tasks for all threads: no two share one.
+inline bool one_thread_each(std::int64_t tasks) {
+  const int threads = num_threads();
+  return threads == 1 || tasks >= 2 * threads;
+}
+
 /// Where the results of a part go.
 template <class Call, class Part>
 struct targets_of;
@@ -53,7 +59,7 @@ class tile_run {
 
   void run() {
     if constexpr (!(columns && one_pass)) {
-      if (call_.where.length <= most_held()) return held();
+      if (is_held()) return held();
     }
     replay();
   }
@@ -76,12 +82,14 @@ class tile_run {
     return columns ? part_numbers / filled() : part_numbers;
   }
 
-  // The longest vectors that are held.
-  NUMFUSE_INLINE std::int64_t most_held() const {
+  // True where the vectors are held. Several threads share a long one where there are few.
+  NUMFUSE_INLINE bool is_held() const {
+    const std::int64_t length = call_.where.length;
     if constexpr (std::is_same_v<Part, long_row_part>) {
-      return held_bytes / (Call::compute_bytes * Call::inputs_count);
+      constexpr std::int64_t most = held_bytes / (Call::compute_bytes * Call::inputs_count);
+      return length <= most && (length <= block_elements || one_thread_each(call_.where.count));
     } else {
-      return part_rows();
+      return length <= part_rows();
     }
   }
 
@@ -282,7 +290,7 @@ inline bool in_tiles(const layout& where, int inputs) {
 /// otherwise one after the other, each on all threads.
 template <class Fn>
 void each_task(std::int64_t count, std::int64_t work, Fn fn) {
-  parallel_for(count, count >= 2 * num_threads() ? work : 0, fn);
+  parallel_for(count, one_thread_each(count) ? work : 0, fn);
 }
 
 /// How many neighbouring vectors are worked on together.

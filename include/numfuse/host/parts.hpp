@@ -153,14 +153,10 @@ struct row_part {
   /// The part's numbers join the state.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* state) const {
-    for (int from = 0; from < count; from += part_numbers) {
-      const int to = std::min(count, from + part_numbers);
-      *state = r.combine(*state, state_of<S>(r, v, from, to));
-    }
+    *state = r.combine(*state, state_of<S>(r, v, 0, count));
   }
 
- private:
-  // The state of numbers `from` to `to` - 1.
+  /// The state of numbers `from` to `to` - 1.
   template <class S, class R, class V>
   NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to) const {
     using C = compute_t<typename V::dtype>;
@@ -174,6 +170,7 @@ struct row_part {
     return reduce_in_chains<false, S>(r, v, from, to);
   }
 
+ private:
   // Several chains of operations at a time: one would wait for each of its results.
   template <bool InPairs, class S, class R, class V>
   NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to) const {
@@ -213,8 +210,8 @@ struct row_part {
   }
 };
 
-/// Neighbours in one vector, of several sweeps. The processor has much to compute in them and memory
-/// little to do: meanwhile they fetch the next vector to the second-level cache.
+/// Neighbours in one vector, of several sweeps. The processor has much to compute in them and
+/// memory little to do: meanwhile they fetch the next vector to the second-level cache.
 struct long_row_part : row_part {
   const char* ahead = nullptr;  // the next vector's numbers
   int ahead_bytes = 0;          // of each
@@ -228,6 +225,21 @@ struct long_row_part : row_part {
         __builtin_prefetch(from + line, 0, 2);
       }
     });
+  }
+
+  /// In the order in which the blocks of a longer vector are joined: a result does not depend on
+  /// whether it was held.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* state) const {
+    for (int block = 0; block < count; block += block_elements) {
+      const int end = std::min<int>(count, block + block_elements);
+      S own = r.template identity<S>();
+      for (int from = block; from < end; from += part_numbers) {
+        const int to = std::min(end, from + part_numbers);
+        own = r.combine(own, row_part::template state_of<S>(r, v, from, to));
+      }
+      *state = r.combine(*state, own);
+    }
   }
 };
 
@@ -298,7 +310,7 @@ struct column_part {
       S own[group];
       for (int k = 0; k < group; ++k) own[k] = states[lane + k];
       for (int i = 0; i < rows; ++i) {
-          for (int k = 0; k < group; ++k) {
+        for (int k = 0; k < group; ++k) {
           own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
         }
       }
