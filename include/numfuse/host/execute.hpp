@@ -24,6 +24,11 @@ inline constexpr std::int64_t short_vector = 3 * group;
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
 
+/// Vectors side by side, and elements of each in a part: with fewer, what is read of a row would be
+/// too short for the processor to fetch ahead, or states come and go too often.
+inline constexpr std::int64_t fewest_lanes = 256;
+inline constexpr int fewest_rows = 16;
+
 /// True where there are enough tasks for all threads: no two share one.
 inline bool one_thread_each(std::int64_t tasks) {
   const int threads = num_threads();
@@ -79,7 +84,7 @@ class tile_run {
 
   // Elements of each vector in one part.
   NUMFUSE_INLINE std::int64_t part_rows() const {
-    return columns ? part_numbers / filled() : part_numbers;
+    return columns ? std::max(fewest_rows, part_numbers / filled()) : part_numbers;
   }
 
   // True where the vectors are held. Several threads share a long one where there are few.
@@ -301,7 +306,7 @@ std::int64_t lanes_of(const Call& c) {
   if (length <= short_vector) {  // held in one part
     most = part_numbers / length;
   } else if (!in_one_pass<Call>) {
-    most = tile_bytes / Call::item_bytes / length;
+    most = std::max(fewest_lanes, tile_bytes / Call::item_bytes / length);
   }
   return std::clamp<std::int64_t>(most / group * group, group, most_lanes);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <numfuse/detail/layout.hpp>
@@ -213,14 +214,15 @@ struct row_part {
 /// Neighbours in one vector, of several sweeps. The processor has much to compute in them and
 /// memory little to do: meanwhile they fetch the next vector to the second-level cache.
 struct long_row_part : row_part {
-  const char* ahead = nullptr;  // the next vector's numbers
-  int ahead_bytes = 0;          // of each
+  mutable const char* ahead = nullptr;  // the next vector's numbers
+  int ahead_bytes = 0;                  // of each
 
   template <class Fn>
   NUMFUSE_INLINE void each_number(const Fn& f) const {
-    if (ahead == nullptr) return row_part::each_number(f);
+    const char* const next = std::exchange(ahead, nullptr);  // the first sweep is enough
+    if (next == nullptr) return row_part::each_number(f);
     row_part::each_number(f, [&](int i) NUMFUSE_INLINE_BODY {
-      const char* const from = ahead + std::int64_t{i} * ahead_bytes;
+      const char* const from = next + std::int64_t{i} * ahead_bytes;
       for (int line = 0; line < group * ahead_bytes; line += 64) {
         __builtin_prefetch(from + line, 0, 2);
       }
@@ -231,14 +233,13 @@ struct long_row_part : row_part {
   /// whether it was held.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* state) const {
-    for (int block = 0; block < count; block += block_elements) {
-      const int end = std::min<int>(count, block + block_elements);
-      S own = r.template identity<S>();
-      for (int from = block; from < end; from += part_numbers) {
-        const int to = std::min(end, from + part_numbers);
-        own = r.combine(own, row_part::template state_of<S>(r, v, from, to));
-      }
+    S own = r.template identity<S>();
+    for (int from = 0; from < count; from += part_numbers) {
+      const int to = std::min(count, from + part_numbers);
+      own = r.combine(own, row_part::template state_of<S>(r, v, from, to));
+      if (to % block_elements != 0 && to < count) continue;
       *state = r.combine(*state, own);
+      own = r.template identity<S>();
     }
   }
 };
@@ -306,16 +307,23 @@ struct column_part {
   /// The part's numbers join the states of their vectors.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
-    for (int lane = 0; lane < columns; lane += group) {
-      S own[group];
-      for (int k = 0; k < group; ++k) own[k] = states[lane + k];
-      for (int i = 0; i < rows; ++i) {
-        for (int k = 0; k < group; ++k) {
-          own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
-        }
+    constexpr int several = 4 * group;  // as many chains of operations at a time
+    int lane = 0;
+    for (; lane + several <= columns; lane += several) reduce_lanes<several>(r, v, states, lane);
+    for (; lane < columns; lane += group) reduce_lanes<group>(r, v, states, lane);
+  }
+
+ private:
+  template <int Lanes, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane) const {
+    S own[Lanes];
+    for (int k = 0; k < Lanes; ++k) own[k] = states[lane + k];
+    for (int i = 0; i < rows; ++i) {
+      for (int k = 0; k < Lanes; ++k) {
+        own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
       }
-      for (int k = 0; k < group; ++k) states[lane + k] = own[k];
     }
+    for (int k = 0; k < Lanes; ++k) states[lane + k] = own[k];
   }
 };
 
