@@ -103,14 +103,14 @@ NUMFUSE_BINARY(operator==, equal) NUMFUSE_BINARY(operator!=, not_equal)
 NUMFUSE_BINARY(operator<, less) NUMFUSE_BINARY(operator<=, less_equal)
 NUMFUSE_BINARY(operator>, greater) NUMFUSE_BINARY(operator>=, greater_equal)
 NUMFUSE_BINARY(logical_and, logical_and) NUMFUSE_BINARY(logical_or, logical_or)
-// clang-format on
 #undef NUMFUSE_UNARY
 #undef NUMFUSE_BINARY
 
-                                                                template <tensor_like X>
-                                                                auto operator-(const X& x) {
+template <tensor_like X>
+auto operator-(const X& x) {
   return negative(x);
 }
+// clang-format on
 
 /// min(max(x, low), high).
 template <class X, class L, class H>

@@ -84,11 +84,13 @@ class tile_run {
 
   // Elements of each vector in one part.
   NUMFUSE_INLINE std::int64_t part_rows() const {
-    return columns ? std::max(fewest_rows, part_numbers / filled()) : part_numbers;
+    if (!columns) return part_numbers;
+    const int rows = part_numbers / filled();
+    return rows < fewest_rows ? fewest_rows : rows;
   }
 
   // True where the vectors are held. Several threads share a long one where there are few.
-  NUMFUSE_INLINE bool is_held() const {
+  bool is_held() const {
     const std::int64_t length = call_.where.length;
     if constexpr (std::is_same_v<Part, long_row_part>) {
       constexpr std::int64_t most = held_bytes / (Call::compute_bytes * Call::inputs_count);

@@ -223,9 +223,7 @@ struct long_row_part : row_part {
     if (next == nullptr) return row_part::each_number(f);
     row_part::each_number(f, [&](int i) NUMFUSE_INLINE_BODY {
       const char* const from = next + std::int64_t{i} * ahead_bytes;
-      for (int line = 0; line < group * ahead_bytes; line += 64) {
-        __builtin_prefetch(from + line, 0, 2);
-      }
+      for (int line = 0; line < group * ahead_bytes; line += 64) fetch(from + line);
     });
   }
 
@@ -241,6 +239,14 @@ struct long_row_part : row_part {
       *state = r.combine(*state, own);
       own = r.template identity<S>();
     }
+  }
+
+ private:
+  // Formulas run in both spaces, and this may stand in one; only the host runs it.
+  static NUMFUSE_INLINE void fetch([[maybe_unused]] const char* line) {
+#if !defined(__CUDA_ARCH__)
+    __builtin_prefetch(line, 0, 2);
+#endif
   }
 };
 
