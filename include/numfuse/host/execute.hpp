@@ -63,6 +63,7 @@ class tile_run {
   }
 
   void run() {
+    // Columns in one pass are read where they lie: there is nothing to hold.
     if constexpr (!(columns && one_pass)) {
       if (is_held()) return held();
     }
