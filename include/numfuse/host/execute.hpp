@@ -52,8 +52,8 @@ template <class Call, class Part>
 class tile_run {
  public:
   static constexpr bool columns = Part::lanes > 1;
+  static constexpr bool long_rows = std::is_same_v<Part, long_row_part>;
   static constexpr int levels = Call::info::levels;
-  static constexpr bool one_pass = in_one_pass<Call>;
 
   tile_run(const Call& c, std::int64_t vector, int active)
       : call_(c), vector_(vector), active_(active) {
@@ -64,7 +64,7 @@ class tile_run {
 
   void run() {
     // Columns in one pass are read where they lie: there is nothing to hold.
-    if constexpr (!(columns && one_pass)) {
+    if constexpr (!(columns && in_one_pass<Call>)) {
       if (is_held()) return held();
     }
     replay();
@@ -93,7 +93,7 @@ class tile_run {
   // True where the vectors are held. Several threads share a long one where there are few.
   bool is_held() const {
     const std::int64_t length = call_.where.length;
-    if constexpr (std::is_same_v<Part, long_row_part>) {
+    if constexpr (long_rows) {
       constexpr std::int64_t most = held_bytes / (Call::compute_bytes * Call::inputs_count);
       return length <= most && (length <= block_elements || one_thread_each(call_.where.count));
     } else {
@@ -145,7 +145,7 @@ class tile_run {
   __attribute__((flatten)) void held() {
     scratch memory;
     Part part = part_at(0, call_.where.length, &memory);
-    if constexpr (requires { part.ahead; }) look_ahead(part);
+    if constexpr (long_rows) look_ahead(part);
     held_context<Part> ctx(part);
     const auto result = evaluate(ctx);
     write_vectors(ctx, result);
