@@ -18,48 +18,53 @@ address_range range_of(const described& d) {
   const auto start = reinterpret_cast<std::intptr_t>(d.data);
   address_range range{start, start + item};
   for (int k = 0; k < d.sizes.rank(); ++k) {
+    if (d.sizes[k] == 0) return {start, start};
     const std::int64_t reach = (d.sizes[k] - 1) * d.strides[k] * item;
     (reach < 0 ? range.first : range.last) += reach;
   }
   return range;
 }
 
-// The strides of a result as the layout wants them: those of `all`, 0 along a reduced axis.
-strides result_strides(const described& out, const shape& all, int axis, bool is_vector,
-                       bool keep) {
-  strides result = out.strides;
-  if (is_vector) return result;
-  if (axis == whole_tensor) {
-    result = strides{};
-    for (int d = 0; d < all.rank(); ++d) result.push_back(0);
-  } else if (keep) {
-    result[axis] = 0;
+// The strides of a scalar result as the layout wants them: those of `all`, 0 along the axis. `made`
+// is a place for them.
+const strides* scalar_strides(const described& out, int axis, bool keep, strides& made) {
+  if (axis == whole_tensor) return &zero_strides;
+  made = out.strides;
+  if (keep) {
+    made[axis] = 0;
   } else {
-    result.insert(axis, 0);
+    made.insert(axis, 0);
   }
-  return result;
+  return &made;
 }
 
-// True where an output may not be written while an input is read.
-bool overlaps(const described& out, const described& in, const shape& all, bool is_vector) {
-  if (in.data == nullptr || in.sizes.size() == 0 || out.sizes.size() == 0) return false;
-  const address_range a = range_of(out);
-  const address_range b = range_of(in);
-  if (a.last <= b.first || b.last <= a.first) return false;
+// True where an output, of these addresses, may not be written while an input is read.
+bool overlaps(const described& out, const address_range& written, const described& in,
+              const shape& all, bool is_vector) {
+  if (in.data == nullptr) return false;
+  const address_range read = range_of(in);
+  const bool apart = written.last <= read.first || read.last <= written.first;
+  if (apart || written.first == written.last || read.first == read.last) return false;
   const bool same_window = is_vector && out.data == in.data && out.item_bytes == in.item_bytes &&
                            in.sizes == all && in.strides == out.strides;
   return !same_window;
 }
 
-// The shape to which all arguments broadcast.
-shape broadcast_all(std::span<const described> arguments, std::string_view function) {
-  shape all = arguments.front().sizes;
-  for (const described& a : arguments.subspan(1)) all = broadcast_shapes(all, a.sizes, function);
+// The shape to which all arguments broadcast: that of one of them, or `made`.
+const shape* broadcast_all(std::span<const described> arguments, std::string_view function,
+                           shape& made) {
+  const shape* all = &arguments.front().sizes;
+  for (const described& a : arguments.subspan(1)) {
+    if (a.sizes == *all) continue;
+    made = broadcast_shapes(*all, a.sizes, function);
+    all = &made;
+  }
   return all;
 }
 
 // Vectors without elements may not be where the formula needs one.
 void check_not_empty(const shape& all, int axis, std::string_view function) {
+  if (all.size() != 0) return;
   const std::int64_t length = axis == whole_tensor ? all.size() : all[axis];
   const bool any_result = axis == whole_tensor || result_shape(all, axis, false, false).size() > 0;
   if (length == 0 && any_result) {
@@ -93,47 +98,57 @@ shape result_shape(const shape& all, int axis, bool is_vector, bool keep) {
   return shape(sizes);
 }
 
-bool all_empty(std::span<const described> results) {
-  return std::all_of(results.begin(), results.end(),
-                     [](const described& r) { return r.sizes.size() == 0; });
-}
-
 checked_call::checked_call(const call_terms& terms, std::span<const described> inputs)
-    : terms_(terms), inputs_(inputs), all_(broadcast_all(inputs, terms.name)) {
+    : terms_(terms), inputs_(inputs), all_(broadcast_all(inputs, terms.name, broadcast_)) {
   // Element by element the axis matters only to index() and length(), and a number has none.
-  const bool no_axis = terms.levels == 0 && all_.rank() == 0;
-  axis_ = no_axis ? whole_tensor : terms.axis.resolve(all_, terms.name);
+  const bool no_axis = terms.levels == 0 && all_->rank() == 0;
+  axis_ = no_axis ? whole_tensor : terms.axis.resolve(*all_, terms.name);
   check_reductions(terms.seen.reductions, terms.name);
-  if (terms.seen.needs_elements) check_not_empty(all_, axis_, terms.name);
+  if (terms.seen.needs_elements) check_not_empty(*all_, axis_, terms.name);
 }
 
-described checked_call::result(int i) const {
-  const shape s = result_shape(all_, axis_, terms_.is_vector[i], terms_.keepdims);
-  return {s, contiguous_strides(s)};
+shape checked_call::result(int i) const {
+  return result_shape(*all_, axis_, terms_.is_vector[i], terms_.keepdims);
 }
 
 layout checked_call::layout_of(std::span<const described> results) const {
-  strides operands[max_operands];
+  strides made[max_operands];  // of those that have no such strides themselves
+  const strides* operands[max_operands];
   std::size_t k = 0;
   for (const described& in : inputs_) {
-    operands[k++] = broadcast_strides(in.sizes, in.strides, all_, terms_.name);
+    operands[k] = &in.strides;
+    if (in.sizes != *all_) {
+      made[k] = broadcast_strides(in.sizes, in.strides, *all_, terms_.name);
+      operands[k] = &made[k];
+    }
+    ++k;
   }
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    operands[k++] = result_strides(results[i], all_, axis_, terms_.is_vector[i], terms_.keepdims);
+  for (std::size_t i = 0; i < results.size(); ++i, ++k) {
+    operands[k] = terms_.is_vector[i]
+                      ? &results[i].strides
+                      : scalar_strides(results[i], axis_, terms_.keepdims, made[k]);
   }
-  return make_layout(all_, axis_, terms_.levels == 0, std::span(operands, k));
+  return make_layout(*all_, axis_, terms_.levels == 0, std::span(operands, k));
+}
+
+bool checked_call::is_result_shape(const shape& s, int i) const {
+  if (terms_.is_vector[i]) return s == *all_;
+  if (axis_ == whole_tensor && !terms_.keepdims) return s.rank() == 0;
+  return s == result(i);
 }
 
 bool checked_call::may_write(std::span<const described> outputs) const {
   bool apart = true;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const shape expected = result_shape(all_, axis_, terms_.is_vector[i], terms_.keepdims);
-    if (outputs[i].sizes != expected) {
-      throw shape_error(std::string(terms_.name) + ": the result has shape " + to_string(expected) +
-                        ", the output " + to_string(outputs[i].sizes));
+    const int number = static_cast<int>(i);
+    if (!is_result_shape(outputs[i].sizes, number)) {
+      throw shape_error(std::string(terms_.name) + ": the result has shape " +
+                        to_string(result(number)) + ", the output " +
+                        to_string(outputs[i].sizes));
     }
+    const address_range written = range_of(outputs[i]);
     for (const described& in : inputs_) {
-      apart &= !overlaps(outputs[i], in, all_, terms_.is_vector[i]);
+      apart &= !overlaps(outputs[i], written, in, *all_, terms_.is_vector[i]);
     }
   }
   return apart;

@@ -7,24 +7,24 @@ namespace {
 // Appends dimension d of the operands to the layout, merged into the last one of [first, end) where
 // every operand walks through both in one stride.
 void append(layout& result, int first, int& end, std::int64_t size, int d,
-            std::span<const strides> operands) {
+            std::span<const strides* const> operands) {
   if (size == 1) return;
   bool merge = end > first;
   for (std::size_t k = 0; merge && k < operands.size(); ++k) {
-    merge = result.strides[k][end - 1] == operands[k][d] * size;
+    merge = result.strides[k][end - 1] == (*operands[k])[d] * size;
   }
   if (merge) {
     result.sizes[end - 1] *= size;
   } else {
     result.sizes[end++] = size;
   }
-  for (std::size_t k = 0; k < operands.size(); ++k) result.strides[k][end - 1] = operands[k][d];
+  for (std::size_t k = 0; k < operands.size(); ++k) result.strides[k][end - 1] = (*operands[k])[d];
 }
 
 }  // namespace
 
 layout make_layout(const shape& all, int axis, bool elementwise,
-                   std::span<const strides> operand_strides) {
+                   std::span<const strides* const> operand_strides) {
   layout result;
   int end = 0;
   const bool one_vector = elementwise || axis == whole_tensor;

@@ -48,13 +48,6 @@ shape::shape(std::initializer_list<std::int64_t> sizes) : extents(sizes) { check
 
 shape::shape(const extents& sizes) : extents(sizes) { check_sizes(*this); }
 
-std::int64_t shape::size() const {
-  // Unsigned: sizes whose product is zero may pass through any value on the way there.
-  std::uint64_t product = 1;
-  for (std::int64_t n : *this) product *= static_cast<std::uint64_t>(n);
-  return static_cast<std::int64_t>(product);
-}
-
 std::string to_string(const extents& e) {
   std::string text = "(";
   for (int d = 0; d < e.rank(); ++d) {

@@ -2,6 +2,7 @@
 #include <numfuse/detail/storage.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -16,7 +17,7 @@ namespace numfuse::detail {
 namespace {
 
 // No vector register's worth of a tensor lies across two lines of the cache.
-constexpr std::align_val_t alignment{64};
+constexpr std::size_t cache_line = 64;
 
 // Memory of large tensors comes in pages of their size, where the system has such: it hands out
 // memory page by page, when each is first written.
@@ -33,8 +34,31 @@ void free_large(std::size_t* block) {
   if (block != nullptr) ::operator delete(block, page_alignment);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+// The sanitizer sees what lies beyond the last byte only where the memory ends with it.
+void* allocate_lines(std::size_t bytes) {
+  return ::operator new(bytes, std::align_val_t{cache_line});
+}
+void free_lines(void* memory) { ::operator delete(memory, std::align_val_t{cache_line}); }
+#else
+// Memory that begins with a line. C libraries are slow to make aligned memory, and forget it as soon
+// as it is freed; ordinary memory takes a quarter of the time. The byte before the line says how
+// far it lies from where the memory begins.
+void* allocate_lines(std::size_t bytes) {
+  auto* const start = static_cast<unsigned char*>(::operator new(bytes + cache_line));
+  const std::size_t skipped = cache_line - reinterpret_cast<std::uintptr_t>(start) % cache_line;
+  start[skipped - 1] = static_cast<unsigned char>(skipped);
+  return start + skipped;
+}
+
+void free_lines(void* memory) {
+  auto* const line = static_cast<unsigned char*>(memory);
+  ::operator delete(line - line[-1]);
+}
+#endif
+
 void* allocate_bytes(std::size_t bytes) {
-  if (!is_large(bytes)) return ::operator new(bytes, alignment);
+  if (!is_large(bytes)) return allocate_lines(bytes);
   std::size_t* const kept = spare.exchange(nullptr);
   if (kept != nullptr && *kept == bytes) return kept;
   free_large(kept);
@@ -46,7 +70,7 @@ void* allocate_bytes(std::size_t bytes) {
 }
 
 void free_bytes(void* memory, std::size_t bytes) {
-  if (!is_large(bytes)) return ::operator delete(memory, alignment);
+  if (!is_large(bytes)) return free_lines(memory);
   auto* const block = static_cast<std::size_t*>(memory);
   *block = bytes;
   free_large(spare.exchange(block));

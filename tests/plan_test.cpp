@@ -21,7 +21,8 @@ plan device_plan(const F& formula, const shape& s, int axis,
   constexpr bool elementwise = info::levels == 0;
   auto out = contiguous_strides(detail::result_shape(s, axis, info::any_vector, true));
   if (!info::any_vector) out[axis] = 0;
-  const std::array<strides, 2> operands{contiguous_strides(s), out};
+  const strides in = contiguous_strides(s);
+  const std::array operands{&in, &std::as_const(out)};
   return device_plan_of<T>(formula, detail::make_layout(s, axis, elementwise, operands), limits);
 }
 
@@ -176,7 +177,8 @@ TEST(plan, few_vectors_get_more_threads) {
 
 // A window's elements are walked through in runs, here by one block, which waits for nobody.
 TEST(plan, a_small_window_takes_one_block) {
-  const std::array<strides, 2> operands{contiguous_strides({6, 20}), strides{0, 0}};
+  const strides in = contiguous_strides({6, 20});
+  const std::array operands{&in, &detail::zero_strides};
   const plan p = device_plan_of<float>(
       formulas::var_formula{}, detail::make_layout({6, 10}, detail::whole_tensor, false, operands));
   EXPECT_EQ(p.how, strategy::row_team);

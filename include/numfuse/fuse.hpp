@@ -150,7 +150,8 @@ class fused {
   auto operator()(const X&... x) const {
     static_assert(callable<X...>, "numfuse: the formula does not take these inputs");
     const detail::described inputs[] = {detail::describe(x)...};
-    return make_results<X...>(dtypes_of<X...>{}, check<X...>(inputs), x...);
+    const detail::call_terms terms = terms_for<X...>();
+    return make_results<X...>(dtypes_of<X...>{}, detail::checked_call(terms, inputs), x...);
   }
 
   /// Runs the formula into existing tensors or views: outputs first, then inputs. Nothing is
@@ -171,11 +172,16 @@ class fused {
   template <detail::argument... X>
   numfuse::plan plan(const X&... x) const {
     const detail::described inputs[] = {detail::describe(x)...};
-    const detail::checked_call checked = check<X...>(inputs);
-    detail::described results[info<X...>::dtypes::size];
-    for (int i = 0; i < info<X...>::dtypes::size; ++i) results[i] = checked.result(i);
-    return detail::plan_of(space<X...>{},
-                           make_call<X...>(dtypes_of<X...>{}, checked, results, x...));
+    const detail::call_terms terms = terms_for<X...>();
+    const detail::checked_call checked(terms, inputs);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      const shape sizes[] = {checked.result(I)...};
+      const strides contiguous[] = {contiguous_strides(sizes[I])...};
+      return detail::plan_of(space<X...>{},
+                             make_call<X...>(dtypes_of<X...>{}, checked,
+                                             {{sizes[I], contiguous[I]}...}, x...));
+    }
+    (std::make_index_sequence<info<X...>::dtypes::size>{});
   }
 
  private:
@@ -190,18 +196,17 @@ class fused {
       detail::formula_of<F, typename detail::argument_dtype<X, X...>::type...>;
 
   template <class... X>
-  detail::checked_call check(const detail::described (&inputs)[sizeof...(X)]) const {
+  detail::call_terms terms_for() const {
     static_assert(detail::space_of_arguments<X...>::same,
                   "numfuse: the tensors of one call must live in one space; use to<Space>()");
     using facts = info<X...>;
     constexpr int results = facts::dtypes::size;
-    const detail::call_terms terms{name_,
-                                   axis_,
-                                   keep_,
-                                   facts::levels,
-                                   std::span<const bool>(facts::is_vector, results),
-                                   facts::trace(formula_)};
-    return detail::checked_call(terms, inputs);
+    return {name_,
+            axis_,
+            keep_,
+            facts::levels,
+            std::span<const bool>(facts::is_vector, results),
+            facts::trace(formula_)};
   }
 
   template <class... X, class... Out>
@@ -233,7 +238,7 @@ class fused {
   auto make_results(detail::types<Out> out, const detail::checked_call& checked,
                     const X&... x) const {
     detail::require_space<space<X...>>(name_, checked.all());
-    tensor<Out, space<X...>> result(checked.result(0).sizes, stream_);
+    tensor<Out, space<X...>> result(checked.result(0), stream_);
     run<X...>(out, checked, {detail::describe(result)}, x...);
     return result;
   }
@@ -243,7 +248,7 @@ class fused {
     detail::require_space<space<X...>>(name_, checked.all());
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       std::tuple<tensor<Out, space<X...>>...> results{
-          tensor<Out, space<X...>>(checked.result(I).sizes, stream_)...};
+          tensor<Out, space<X...>>(checked.result(I), stream_)...};
       run<X...>(out, checked, {detail::describe(std::get<I>(results))...}, x...);
       return results;
     }
@@ -288,7 +293,8 @@ class fused {
   template <class... Y, class... X>
   void into_outputs(const std::tuple<Y&...>& outputs, const X&... x) const {
     const detail::described inputs[] = {detail::describe(x)...};
-    const detail::checked_call checked = check<X...>(inputs);
+    const detail::call_terms terms = terms_for<X...>();
+    const detail::checked_call checked(terms, inputs);
     std::apply(
         [&](auto&... y) {
           const detail::described given[] = {detail::describe(y)...};

@@ -70,7 +70,7 @@ host_tensor<T> load_npy(const std::string& file) {
 template <tensor_like X>
 void save_npy(const std::string& file, const X& x) {
   const auto write = [&](const auto& on_host) {
-    if constexpr (requires { on_host.strides(); }) {
+    if constexpr (requires { on_host.is_contiguous(); }) {  // a view
       const host_tensor<element_t<X>> contiguous(on_host);
       write_npy(file, dtype_of<element_t<X>>, contiguous.shape(), false, contiguous.data());
     } else {

@@ -148,19 +148,16 @@ auto dot(const X& x, const Y& y, const stream& on = {}) {
   }
   const auto& a = detail::as_dtype<T>(x, on);
   const auto& b = detail::as_dtype<T>(y, on);
-  const auto left = detail::view_of(a);
-  const auto right = detail::view_of(b);
-  const bool vectors = left.rank() == 1 && right.rank() == 1;
   if constexpr (floating_dtype<T>) {
-    if (vectors && left.shape() == right.shape() && left.size() > 0) {
-      detail::require_space<space>("dot", left.shape());
+    if (a.rank() == 1 && a.shape() == b.shape() && a.size() > 0) {
+      detail::require_space<space>("dot", a.shape());
       tensor<T, space> result(shape{}, on);
-      detail::blas_dot<T>(space{}, left.size(), left.data(), left.strides()[0], right.data(),
-                          right.strides()[0], result.data(), on);
+      detail::blas_dot<T>(space{}, a.size(), a.data(), a.strides()[0], b.data(), b.strides()[0],
+                          result.data(), on);
       return result;
     }
   }
-  return detail::matmul<T, space>(left, right, on, "dot");
+  return detail::matmul<T, space>(detail::view_of(a), detail::view_of(b), on, "dot");
 }
 
 /// a_i b_j for the elements of both operands in C order. Only writes its result: on the device as a

@@ -35,7 +35,7 @@ class extents {
   constexpr const std::int64_t* end() const { return values_ + rank_; }
   constexpr std::int64_t back() const { return values_[rank_ - 1]; }
 
-  void push_back(std::int64_t value) {
+  constexpr void push_back(std::int64_t value) {
     if (rank_ == max_rank) refuse_more();
     values_[rank_++] = value;
   }
@@ -65,7 +65,13 @@ class shape : public extents {
   shape(std::initializer_list<std::int64_t> sizes);
   explicit shape(const extents& sizes);
 
-  std::int64_t size() const;  ///< The number of elements; 1 for rank 0.
+  /// The number of elements; 1 for rank 0.
+  constexpr std::int64_t size() const {
+    // Unsigned: sizes whose product is zero may pass through any value on the way there.
+    std::uint64_t product = 1;
+    for (std::int64_t n : *this) product *= static_cast<std::uint64_t>(n);
+    return static_cast<std::int64_t>(product);
+  }
 };
 
 /// Distances between neighbours along each dimension, in elements.

@@ -72,7 +72,10 @@ class tensor {
 
   /// Elements of any value: nothing is filled, nothing launched. See `empty`, `zeros`, `full`.
   explicit tensor(const numfuse::shape& s, const numfuse::stream& on = {})
-      : storage_(detail::allocate<T>(memory{}, s.size(), on)), shape_(s), stream_(on) {}
+      : storage_(detail::allocate<T>(memory{}, s.size(), on)),
+        shape_(s),
+        strides_(contiguous_strides(s)),
+        stream_(on) {}
 
   /// The values of nested braces: tensor<float>{{1, 2, 3}, {4, 5, 6}} has shape (2, 3).
   tensor(std::initializer_list<detail::braces<T>> values) {
@@ -93,7 +96,7 @@ class tensor {
   template <detail::element_vector Vector>
   requires(!std::is_lvalue_reference_v<Vector> && std::same_as<typename Vector::value_type, T>)
       tensor(const numfuse::shape& s, Vector&& vector)
-      : shape_(s) {
+      : shape_(s), strides_(contiguous_strides(s)) {
     // Of the vectors, those on a GPU hand out their elements by a class, not by a plain pointer.
     static_assert(std::is_pointer_v<decltype(vector.data())> ==
                       std::same_as<typename memory_of<Space>::type, host>,
@@ -104,7 +107,7 @@ class tensor {
 
   /// Takes over memory that the library allocated in its own way (page-locked, say).
   tensor(const numfuse::shape& s, detail::storage<T> memory)
-      : storage_(std::move(memory)), shape_(s) {}
+      : storage_(std::move(memory)), shape_(s), strides_(contiguous_strides(s)) {}
 
   /// A copy of a view's elements, in C order.
   explicit tensor(const tensor_view<const T, Space>& v, const numfuse::stream& on = {});
@@ -115,10 +118,12 @@ class tensor {
   tensor(tensor&& other) noexcept
       : storage_(std::move(other.storage_)),
         shape_(std::exchange(other.shape_, numfuse::shape{0})),
+        strides_(std::exchange(other.strides_, numfuse::strides{1})),
         stream_(other.stream_) {}
   tensor& operator=(tensor other) noexcept {
     storage_ = std::move(other.storage_);
     shape_ = other.shape_;
+    strides_ = other.strides_;
     stream_ = other.stream_;
     return *this;
   }
@@ -126,13 +131,14 @@ class tensor {
   T* data() noexcept { return storage_.data(); }
   const T* data() const noexcept { return storage_.data(); }
   const numfuse::shape& shape() const noexcept { return shape_; }
+  const numfuse::strides& strides() const noexcept { return strides_; }
   int rank() const noexcept { return shape_.rank(); }
   std::int64_t size() const { return shape_.size(); }
   const numfuse::stream& stream() const noexcept { return stream_; }
 
   // Windows onto this tensor. A window onto a temporary would dangle, so it does not compile.
-  view_type view() & { return {data(), shape_}; }
-  const_view_type view() const& { return {data(), shape_}; }
+  view_type view() & { return {data(), shape_, strides_}; }
+  const_view_type view() const& { return {data(), shape_, strides_}; }
   const_view_type view() const&& = delete;
 
   /// NumPy's indexing; see tensor_view. `x(1)` is the second row, as a view.
@@ -163,6 +169,7 @@ class tensor {
   const_view_type reshape(const extents& sizes) const& { return view().reshape(sizes); }
   tensor reshape(const extents& sizes) && {
     shape_ = resolve_reshape(shape_, sizes, "reshape");
+    strides_ = contiguous_strides(shape_);
     return std::move(*this);
   }
 
@@ -223,6 +230,7 @@ class tensor {
 
   detail::storage<T> storage_;
   numfuse::shape shape_{0};
+  numfuse::strides strides_{1};
   numfuse::stream stream_;
 };
 

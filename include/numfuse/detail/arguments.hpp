@@ -74,24 +74,31 @@ struct argument_dtype<X, All...> {
   using type = element_t<X>;
 };
 
-/// An argument with its type erased to what a layout needs.
+/// An argument with its type erased to what a layout needs. It refers to the argument's own shape
+/// and strides: copies would take a good part of a small call.
 struct described {
-  shape sizes;
-  numfuse::strides strides;
+  const shape& sizes;
+  const numfuse::strides& strides;  // as many as there are sizes, or more
   const void* data = nullptr;
   int item_bytes = 0;
 };
 
+/// The shape of a number, and the strides of what is one number everywhere, in any shape.
+inline const shape number_shape;
+inline constexpr strides zero_strides = [] {
+  strides result;
+  for (int d = 0; d < max_rank; ++d) result.push_back(0);
+  return result;
+}();
+
 template <argument X>
 described describe(const X& x) {
   if constexpr (number<X>) {
-    return {};
+    return {number_shape, zero_strides};
   } else if constexpr (requires { x.number; }) {
-    return {x.sizes, broadcast_strides({}, {}, x.sizes, "full")};
-  } else if constexpr (requires { x.strides(); }) {
-    return {x.shape(), x.strides(), x.data(), sizeof(element_t<X>)};
+    return {x.sizes, zero_strides};
   } else {
-    return {x.shape(), contiguous_strides(x.shape()), x.data(), sizeof(element_t<X>)};
+    return {x.shape(), x.strides(), x.data(), sizeof(element_t<X>)};
   }
 }
 
@@ -121,14 +128,17 @@ struct call_terms {
 class checked_call {
  public:
   /// Throws shape_error, axis_error, and value_error where there are vectors without elements that
-  /// the formula needs, or more reductions than can be replayed. The inputs must outlive the call.
+  /// the formula needs, or more reductions than can be replayed. The terms and the inputs must
+  /// outlive the call.
   checked_call(const call_terms& terms, std::span<const described> inputs);
+  checked_call(const checked_call&) = delete;  // all_ may point into it
+  checked_call& operator=(const checked_call&) = delete;
 
   /// The shape to which all inputs broadcast.
-  const shape& all() const { return all_; }
+  const shape& all() const { return *all_; }
 
-  /// Result i as the formula makes it: contiguous, nowhere yet.
-  described result(int i) const;
+  /// The shape of result i.
+  shape result(int i) const;
 
   /// The layout of the call, with results at these places.
   layout layout_of(std::span<const described> results) const;
@@ -139,9 +149,12 @@ class checked_call {
   bool may_write(std::span<const described> outputs) const;
 
  private:
-  call_terms terms_;
+  bool is_result_shape(const shape& s, int i) const;
+
+  const call_terms& terms_;
   std::span<const described> inputs_;
-  shape all_;
+  shape broadcast_;  // what all_ points to where no input has that shape
+  const shape* all_;
   int axis_;
 };
 
@@ -149,6 +162,11 @@ class checked_call {
 shape result_shape(const shape& all, int axis, bool is_vector, bool keep);
 
 /// True where there is nothing to write.
-bool all_empty(std::span<const described> results);
+inline bool all_empty(std::span<const described> results) {
+  for (const described& r : results) {
+    if (r.sizes.size() != 0) return false;
+  }
+  return true;
+}
 
 }  // namespace numfuse::detail

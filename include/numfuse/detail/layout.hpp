@@ -89,6 +89,6 @@ inline constexpr int whole_tensor = max_rank;
 /// `operand_strides` are broadcast to `all` (an output that lacks the axis has stride 0 along it).
 /// `elementwise`: all elements form one vector, whatever the axis.
 layout make_layout(const shape& all, int axis, bool elementwise,
-                   std::span<const strides> operand_strides);
+                   std::span<const strides* const> operand_strides);
 
 }  // namespace numfuse::detail

@@ -14,6 +14,7 @@ void parallel_for(std::int64_t count, std::int64_t work, void (*task)(void*, std
 
 template <class Fn>
 void parallel_for(std::int64_t count, std::int64_t work, Fn fn) {
+  if (count == 1) return fn(0);
   parallel_for(
       count, work, [](void* f, std::int64_t i) { (*static_cast<Fn*>(f))(i); }, &fn);
 }

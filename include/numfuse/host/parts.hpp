@@ -201,9 +201,8 @@ struct row_part {
     if (j < to) {
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
-        const auto x = v.number(place_in_tail{j + k}, 0);
-        const S joined = r.combine(states[k], r.template lift<S>(x, first + j + k));
-        states[k] = j + k < to ? joined : states[k];
+        const S own = r.template lift<S>(v.number(place_in_tail{j + k}, 0), first + j + k);
+        states[k] = r.combine(states[k], j + k < to ? own : r.template identity<S>());
       }
     }
     fold_halves<chains>(r, states);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <numfuse/detail/call.hpp>
+#include <numfuse/detail/transpose.hpp>
 #include <numfuse/host/contexts.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
@@ -112,16 +113,29 @@ NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
 }
 
 /// The same for elements of vectors side by side.
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable
+#endif
 template <class C, class T>
 NUMFUSE_OUTLINE void gather_columns(column_part part, int k, C* data, const T* from) {
   const column_part::run<C> to{data, part.columns};
   const std::int64_t along = part.where->vector_stride(k);
   const std::int64_t across = distance_across(*part.where, k);
+  if constexpr (std::is_same_v<C, T> && is_transposable<T>) {
+    if (along == 1) {  // rows of their own
+      transpose(sizeof(T), data, part.columns, from + part.first, across, part.active, part.rows);
+      for (int i = 0; i < part.rows; ++i) fill_up(&to(i, 0), part.active, part.columns);
+      return;
+    }
+  }
   for (int i = 0; i < part.rows; ++i) {
     gather(&to(i, 0), from + (part.first + i) * along, across, part.active);
     fill_up(&to(i, 0), part.active, part.columns);
   }
 }
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable
+#endif
 template <class T>
 NUMFUSE_OUTLINE void scatter_columns(column_part part, int k, const T* data, T* to) {
   const column_part::run<const T> from{data, part.columns};
@@ -130,7 +144,9 @@ NUMFUSE_OUTLINE void scatter_columns(column_part part, int k, const T* data, T* 
   to += part.first * along;
   if (across == 1) {
     for (int i = 0; i < part.rows; ++i) scatter(to + i * along, 1, &from(i, 0), part.active);
-  } else {  // rows of their own: each is written in one go
+  } else if (is_transposable<T> && along == 1) {  // rows of their own
+    transpose(sizeof(T), to, across, data, part.columns, part.rows, part.active);
+  } else {  // each row is written in one go
     for (int lane = 0; lane < part.active; ++lane) {
       for (int i = 0; i < part.rows; ++i) to[lane * across + i * along] = from(i, lane);
     }
@@ -193,7 +209,10 @@ NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* 
 template <class T>
 NUMFUSE_INLINE void unload(const row_part& part, int k, const row_part::run<T>& from, T* to) {
   if (from.data == to + part.first) {
-    for (int j = from.tail_at; j < part.count; ++j) from.data[j] = from.tail[j - from.tail_at];
+    if (from.tail_at == part.count) return;
+    for (int j = 0; j < group; ++j) {
+      if (from.tail_at + j < part.count) from.data[from.tail_at + j] = from.tail[j];
+    }
   } else {
     scatter_elements(*part.where, k, part.first, part.count, from.data, to);
   }
