@@ -6,6 +6,11 @@
 #include <numfuse/detail/replay.hpp>
 
 namespace numfuse::detail {
+
+const shape number_shape;
+const strides zero_strides{0, 0, 0, 0, 0, 0, 0, 0};
+static_assert(max_rank == 8);
+
 namespace {
 
 struct address_range {

@@ -151,7 +151,7 @@ struct max : detail::keep_base {
   }
   template <class S>
   NUMFUSE_INLINE static S combine(S a, S b) {
-    return ops::maximum{}(a, b);
+    return ops::maximum{}(b, a);  // whether b is NaN is known before a is
   }
 };
 
@@ -163,7 +163,7 @@ struct min : detail::keep_base {
   }
   template <class S>
   NUMFUSE_INLINE static S combine(S a, S b) {
-    return ops::minimum{}(a, b);
+    return ops::minimum{}(b, a);
   }
 };
 

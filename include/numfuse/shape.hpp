@@ -35,7 +35,7 @@ class extents {
   constexpr const std::int64_t* end() const { return values_ + rank_; }
   constexpr std::int64_t back() const { return values_[rank_ - 1]; }
 
-  constexpr void push_back(std::int64_t value) {
+  void push_back(std::int64_t value) {
     if (rank_ == max_rank) refuse_more();
     values_[rank_++] = value;
   }

@@ -84,12 +84,8 @@ struct described {
 };
 
 /// The shape of a number, and the strides of what is one number everywhere, in any shape.
-inline const shape number_shape;
-inline constexpr strides zero_strides = [] {
-  strides result;
-  for (int d = 0; d < max_rank; ++d) result.push_back(0);
-  return result;
-}();
+extern const shape number_shape;
+extern const strides zero_strides;
 
 template <argument X>
 described describe(const X& x) {

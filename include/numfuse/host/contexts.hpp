@@ -25,12 +25,12 @@ struct swept_vector : value_base {
     return numbers(i, lane);
   }
 
-  /// All numbers of a part, side by side in memory.
-  NUMFUSE_INLINE const compute_t<T>* in_one_run() const {
-    if constexpr (requires { numbers.data; }) {
-      return numbers.data;
+  /// All numbers of a row, side by side in memory.
+  NUMFUSE_INLINE const compute_t<T>* in_one_run(int lane) const {
+    if constexpr (requires { numbers.row(lane); }) {
+      return numbers.row(lane);
     } else {
-      return context->keep(*this).numbers.data;
+      return context->keep(*this).numbers.row(lane);
     }
   }
 };

@@ -17,9 +17,13 @@
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
-/// Vectors up to this long are worked on a tile at a time, even where each is one run in memory:
-/// shorter than a few groups, they would leave the vector units idle.
-inline constexpr std::int64_t short_vector = 3 * group;
+/// Vectors shorter than this are worked on a tile at a time, even where each is one run in memory:
+/// of a few groups, they would leave the vector units idle.
+inline constexpr std::int64_t short_vector = 4 * group;
+
+/// Rows up to this long are worked on several at a time: in longer ones the waits between the steps
+/// of a formula are few.
+inline constexpr std::int64_t short_row_bytes = 2048;
 
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
@@ -47,11 +51,12 @@ struct targets_of<call<F, In, types<Out...>>, Part> {
 template <class Call>
 inline constexpr bool in_one_pass = Call::info::levels == 1 && !Call::info::any_vector;
 
-/// Runs the formula on the vectors of one tile: a row, or `active` columns.
+/// Runs the formula on the vectors of one tile: a row, or `active` rows or columns.
 template <class Call, class Part>
 class tile_run {
  public:
-  static constexpr bool columns = Part::lanes > 1;
+  static constexpr bool columns = std::is_same_v<Part, column_part>;
+  static constexpr bool short_rows = std::is_same_v<Part, rows_part>;
   static constexpr bool long_rows = std::is_same_v<Part, long_row_part>;
   static constexpr int levels = Call::info::levels;
 
@@ -63,6 +68,7 @@ class tile_run {
   }
 
   void run() {
+    if constexpr (short_rows) return held();
     // Columns in one pass are read where they lie: there is nothing to hold.
     if constexpr (!(columns && in_one_pass<Call>)) {
       if (is_held()) return held();
@@ -104,6 +110,8 @@ class tile_run {
   NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory) const {
     if constexpr (columns) {
       return {&call_.where, first, static_cast<int>(count), active_, filled(), memory};
+    } else if constexpr (short_rows) {
+      return {{&call_.where, first, static_cast<int>(count), memory}, active_};
     } else {
       return {&call_.where, first, static_cast<int>(count), memory};
     }
@@ -269,7 +277,7 @@ class tile_run {
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       if constexpr (!Call::info::is_vector[decltype(o)::value]) {
         constexpr int k = Call::inputs_count + decltype(o)::value;
-        const std::int64_t across = columns ? distance_across(call_.where, k) : 0;
+        const std::int64_t across = active_ == 1 ? 0 : distance_across(call_.where, k);
         scatter(out.data + bases_[k], across, &result_of<decltype(o)::value>(result).data[0],
                 active_);
       }
@@ -287,7 +295,7 @@ class tile_run {
 inline bool in_tiles(const layout& where, int inputs) {
   if (where.batch_rank == 0 || where.vector_rank > 1) return false;
   if (where.sizes[where.batch_rank - 1] < group / 2) return false;
-  if (where.length <= short_vector) return true;
+  if (where.length < short_vector) return true;
   for (int k = 0; k < inputs; ++k) {
     if (where.vector_stride(k) != 1 && distance_across(where, k) == 1) return true;
   }
@@ -306,7 +314,7 @@ template <class Call>
 std::int64_t lanes_of(const Call& c) {
   const std::int64_t length = std::max<std::int64_t>(1, c.where.length);
   std::int64_t most = most_lanes;
-  if (length <= short_vector) {  // held in one part
+  if (length < short_vector) {  // held in one part
     most = part_numbers / length;
   } else if (!in_one_pass<Call>) {
     most = std::max(fewest_lanes, tile_bytes / Call::item_bytes / length);
@@ -314,17 +322,23 @@ std::int64_t lanes_of(const Call& c) {
   return std::clamp<std::int64_t>(most / group * group, group, most_lanes);
 }
 
-template <class Call>
-void run_columns(const Call& c) {
+/// Runs the formula on `most` neighbouring vectors at a time.
+template <class Part, class Call>
+void run_tiles(const Call& c, std::int64_t most) {
   const layout& where = c.where;
-  const std::int64_t across = where.sizes[where.batch_rank - 1];
-  const std::int64_t lanes = lanes_of(c);
-  const std::int64_t tiles = ceil_div(across, lanes);
+  const std::int64_t across = where.batch_rank == 0 ? 1 : where.sizes[where.batch_rank - 1];
+  const std::int64_t tiles = ceil_div(across, most);
   each_task(where.count / across * tiles, where.count * where.length, [&](std::int64_t i) {
-    const std::int64_t first = i % tiles * lanes;
-    const int active = static_cast<int>(std::min(lanes, across - first));
-    tile_run<Call, column_part>(c, i / tiles * across + first, active).run();
+    const std::int64_t first = i % tiles * most;
+    const int active = static_cast<int>(std::min(most, across - first));
+    tile_run<Call, Part>(c, i / tiles * across + first, active).run();
   });
+}
+
+template <class Call>
+void run_short_rows(const Call& c) {
+  const std::int64_t length = std::max<std::int64_t>(1, c.where.length);
+  run_tiles<rows_part>(c, std::clamp<std::int64_t>(part_numbers / length, 1, most_rows));
 }
 
 template <class Call>
@@ -344,7 +358,9 @@ void run(const Call& c) {
   if constexpr (Call::info::levels == 0) {
     run_elementwise(c);
   } else if (in_tiles(c.where, Call::inputs_count)) {
-    run_columns(c);
+    run_tiles<column_part>(c, lanes_of(c));
+  } else if (c.where.count > 1 && c.where.length * Call::compute_bytes <= short_row_bytes) {
+    run_short_rows(c);
   } else {
     run_rows(c);
   }

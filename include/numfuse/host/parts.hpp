@@ -33,6 +33,9 @@ inline constexpr std::int64_t block_elements = 16384;
 /// The most vectors side by side that are worked on together.
 inline constexpr int most_lanes = 1024;
 
+/// The most rows that are worked on together.
+inline constexpr int most_rows = 16;
+
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 constexpr std::int64_t whole_groups(std::int64_t count) { return ceil_div(count, group) * group; }
@@ -100,6 +103,7 @@ struct row_part {
     C* data;
     C* tail;
     int tail_at;
+    NUMFUSE_INLINE C* row(int) const { return data; }
     NUMFUSE_INLINE C& operator()(int i, int) const { return data[i]; }
     NUMFUSE_INLINE C& operator()(place_in_tail at, int) const { return tail[at.i - tail_at]; }
   };
@@ -157,24 +161,25 @@ struct row_part {
     *state = r.combine(*state, state_of<S>(r, v, 0, count));
   }
 
-  /// The state of numbers `from` to `to` - 1.
+ protected:
+  /// The state of numbers `from` to `to` - 1 of a lane.
   template <class S, class R, class V>
-  NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to) const {
+  NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to, int lane = 0) const {
     using C = compute_t<typename V::dtype>;
     if constexpr (requires(const C* x) { r.template of_run<S>(x, to, first); }) {
-      return r.template of_run<S>(v.in_one_run() + from, to - from, first + from);
+      return r.template of_run<S>(v.in_one_run(lane) + from, to - from, first + from);
     } else if constexpr (is_exact<V> && requires(C x) { r.template lift_two<S>(x, x); }) {
-      const S own = reduce_in_chains<true, S>(r, v, from, to);
+      const S own = reduce_in_chains<true, S>(r, v, from, to, lane);
       if (own - own == S(0)) return own;
       // A sum of two that is too large for its type, or a number that is not finite itself.
     }
-    return reduce_in_chains<false, S>(r, v, from, to);
+    return reduce_in_chains<false, S>(r, v, from, to, lane);
   }
 
  private:
   // Several chains of operations at a time: one would wait for each of its results.
   template <bool InPairs, class S, class R, class V>
-  NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to) const {
+  NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to, int lane) const {
     constexpr int chains = sizeof(S) > 4 ? 2 * group : 4 * group;
     S states[chains];
     for (int k = 0; k < chains; ++k) states[k] = r.template identity<S>();
@@ -182,26 +187,26 @@ struct row_part {
     if constexpr (InPairs) {
       for (; j + 2 * chains <= to; j += 2 * chains) {
         for (int k = 0; k < chains; ++k) {
-          const auto x = v.number(j + k, 0), y = v.number(j + chains + k, 0);
+          const auto x = v.number(j + k, lane), y = v.number(j + chains + k, lane);
           states[k] = r.combine(states[k], r.template lift_two<S>(x, y));
         }
       }
     }
     for (; j + chains <= to; j += chains) {
       for (int k = 0; k < chains; ++k) {
-        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, 0), first + j + k));
+        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
       }
     }
     for (; j + group <= to; j += group) {
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
-        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, 0), first + j + k));
+        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
       }
     }
     if (j < to) {
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
-        const S own = r.template lift<S>(v.number(place_in_tail{j + k}, 0), first + j + k);
+        const S own = r.template lift<S>(v.number(place_in_tail{j + k}, lane), first + j + k);
         states[k] = r.combine(states[k], j + k < to ? own : r.template identity<S>());
       }
     }
@@ -246,6 +251,67 @@ struct long_row_part : row_part {
 #if !defined(__CUDA_ARCH__)
     __builtin_prefetch(line, 0, 2);
 #endif
+  }
+};
+
+/// Short vectors, one after the other, in which every sweep goes through all of them: what one of
+/// them waits for, a reduction's last steps and what follows, the processor does for the others.
+struct rows_part : row_part {
+  static constexpr int lanes = most_rows;
+  template <class C>
+  using of_each_lane = C[most_rows];
+  int rows;
+
+  /// Numbers in memory, as those of row_part.
+  template <class C>
+  struct run {
+    C* data;
+    std::int64_t pitch;  // from one row to the next
+    C* tails;
+    std::int64_t tails_pitch;
+    int tail_at;
+    NUMFUSE_INLINE C* row(int lane) const { return data + lane * pitch; }
+    NUMFUSE_INLINE C* tail(int lane) const { return tails + lane * tails_pitch; }
+    NUMFUSE_INLINE C& operator()(int i, int lane) const { return row(lane)[i]; }
+    NUMFUSE_INLINE C& operator()(place_in_tail at, int lane) const {
+      return tail(lane)[at.i - tail_at];
+    }
+  };
+
+  template <class C>
+  static NUMFUSE_INLINE run<const C> read_only(const run<C>& r) {
+    return {r.data, r.pitch, r.tails, r.tails_pitch, r.tail_at};
+  }
+
+  template <class C>
+  NUMFUSE_INLINE run<C> take() const {
+    const std::int64_t pitch = whole_groups(count);
+    C* const data = memory->take<C>(rows * pitch);
+    return {data, pitch, data + tail_at(), pitch, tail_at()};
+  }
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_number(const Fn& f) const {
+    for (int lane = 0; lane < rows; ++lane) {
+      row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); });
+    }
+  }
+
+  NUMFUSE_INLINE int filled() const { return rows; }
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_lane(const Fn& f) const {
+    for (int lane = 0; lane < rows; ++lane) f(lane);
+  }
+
+  template <class C>
+  NUMFUSE_INLINE void make_room(C (&)[most_rows]) const {}
+
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
+    for (int lane = 0; lane < rows; ++lane) {
+      states[lane] = r.combine(states[lane], state_of<S>(r, v, 0, count, lane));
+    }
   }
 };
 

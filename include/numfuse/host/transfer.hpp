@@ -109,7 +109,7 @@ NUMFUSE_OUTLINE void scatter_elements(const layout& where, int k, std::int64_t f
 
 /// The distance between neighbouring vectors.
 NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
-  return where.strides[k][where.batch_rank - 1];
+  return where.batch_rank == 0 ? 0 : where.strides[k][where.batch_rank - 1];
 }
 
 /// The same for elements of vectors side by side.
@@ -153,24 +153,66 @@ NUMFUSE_OUTLINE void scatter_columns(column_part part, int k, const T* data, T* 
   }
 }
 
+/// True where the numbers of a vector stand side by side.
+NUMFUSE_INLINE bool in_a_row(const layout& where, int k) {
+  return where.vector_rank == 1 && where.vector_stride(k) == 1;
+}
+
+/// Between the last group of a row, where that is not whole, and memory of a group's size: memory
+/// ends before the group does.
+template <class T>
+NUMFUSE_INLINE void load_tail(const row_part& part, const T* row, T* tail) {
+  const int at = part.tail_at();
+  for (int j = 0; j < group; ++j) tail[j] = at + j < part.count ? row[at + j] : T(1);
+}
+template <class T>
+NUMFUSE_INLINE void unload_tail(const row_part& part, const T* tail, T* row) {
+  const int at = part.tail_at();
+  if (at == part.count) return;
+  for (int j = 0; j < group; ++j) {
+    if (at + j < part.count) row[at + j] = tail[j];
+  }
+}
+
 /// Operand k's numbers: where they are if they stand side by side there, else gathered.
 template <class C, class T>
 NUMFUSE_INLINE row_part::run<const C> load(const row_part& part, int k, const T* from) {
   const layout& where = *part.where;
-  const int tail_at = part.tail_at();
   if constexpr (std::is_same_v<C, T>) {
-    if (where.vector_rank == 1 && where.vector_stride(k) == 1) {
+    if (in_a_row(where, k)) {
       const T* const data = from + part.first;
-      if (tail_at == part.count) return {data, data, tail_at};
+      if (part.tail_at() == part.count) return {data, data, part.tail_at()};
       C* const tail = part.memory->template take<C>(group);
-      for (int j = 0; j < group; ++j) tail[j] = tail_at + j < part.count ? data[tail_at + j] : C(1);
-      return {data, tail, tail_at};
+      load_tail(part, data, tail);
+      return {data, tail, part.tail_at()};
     }
   }
   const row_part::run<C> to = part.template take<C>();
   gather_elements(where, k, part.first, part.count, to.data, from);
   fill_up(to.data, part.count, static_cast<int>(whole_groups(part.count)));
   return row_part::read_only(to);
+}
+
+template <class C, class T>
+NUMFUSE_INLINE rows_part::run<const C> load(const rows_part& part, int k, const T* from) {
+  const layout& where = *part.where;
+  const std::int64_t across = distance_across(where, k);
+  if constexpr (std::is_same_v<C, T>) {
+    if (in_a_row(where, k)) {
+      if (part.tail_at() == part.count) return {from, across, from, across, part.tail_at()};
+      C* const tails = part.memory->template take<C>(part.rows * group);
+      part.each_lane([&](int lane) NUMFUSE_INLINE_BODY {
+        load_tail(part, from + lane * across, tails + lane * group);
+      });
+      return {from, across, tails, group, part.tail_at()};
+    }
+  }
+  const rows_part::run<C> to = part.template take<C>();
+  part.each_lane([&](int lane) NUMFUSE_INLINE_BODY {
+    gather_elements(where, k, 0, part.count, to.row(lane), from + lane * across);
+    fill_up(to.row(lane), part.count, static_cast<int>(to.pitch));
+  });
+  return rows_part::read_only(to);
 }
 
 template <class C, class T>
@@ -190,11 +232,14 @@ NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, co
 /// memory of which `unload` takes them there.
 template <class T>
 NUMFUSE_INLINE row_part::run<T> target_of(const row_part& part, int k, T* to) {
-  if (part.where->vector_rank != 1 || part.where->vector_stride(k) != 1) {
-    return part.template take<T>();
-  }
-  T* const data = to + part.first;
-  return {data, part.memory->template take<T>(group), part.tail_at()};
+  if (!in_a_row(*part.where, k)) return part.template take<T>();
+  return {to + part.first, part.memory->template take<T>(group), part.tail_at()};
+}
+template <class T>
+NUMFUSE_INLINE rows_part::run<T> target_of(const rows_part& part, int k, T* to) {
+  if (!in_a_row(*part.where, k)) return part.template take<T>();
+  T* const tails = part.memory->template take<T>(part.rows * group);
+  return {to, distance_across(*part.where, k), tails, group, part.tail_at()};
 }
 template <class T>
 NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* to) {
@@ -209,13 +254,21 @@ NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* 
 template <class T>
 NUMFUSE_INLINE void unload(const row_part& part, int k, const row_part::run<T>& from, T* to) {
   if (from.data == to + part.first) {
-    if (from.tail_at == part.count) return;
-    for (int j = 0; j < group; ++j) {
-      if (from.tail_at + j < part.count) from.data[from.tail_at + j] = from.tail[j];
-    }
+    unload_tail(part, from.tail, from.data);
   } else {
     scatter_elements(*part.where, k, part.first, part.count, from.data, to);
   }
+}
+template <class T>
+NUMFUSE_INLINE void unload(const rows_part& part, int k, const rows_part::run<T>& from, T* to) {
+  part.each_lane([&](int lane) NUMFUSE_INLINE_BODY {
+    if (from.data == to) {
+      unload_tail(part, from.tail(lane), from.row(lane));
+    } else {
+      T* const row = to + lane * distance_across(*part.where, k);
+      scatter_elements(*part.where, k, 0, part.count, from.row(lane), row);
+    }
+  });
 }
 template <class T>
 NUMFUSE_INLINE void unload(const column_part& part, int k, const column_part::run<T>& from, T* to) {
