@@ -28,6 +28,11 @@ from results_file import FileError, complain, save_text
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS_A_CASE = 15  # at most, of one program: some hold several libraries
 SECONDS_TO_START = 60
+PREFIXES_OF_PEERS = (
+    *("OMP_", "GOMP_", "KMP_"),
+    *("OPENBLAS_", "MKL_", "ONEDNN_", "DNNL_"),
+    *("NPY_", "NUMEXPR_", "ATEN_", "TORCH_"),
+)
 
 
 class Turn(NamedTuple):
@@ -100,8 +105,11 @@ def turns_of(functions: dict[str, int], rounds: int, threads: list[int], at_once
 
 
 def environment(threads: int) -> dict[str, str]:
+    """Without what else tells the libraries how to go about their work, say by OPENBLAS_CORETYPE for
+    which processor: measured is what they choose by themselves."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(PREFIXES_OF_PEERS)}
     names = ("NUMFUSE", "OMP", "OPENBLAS", "MKL", "NUMEXPR")
-    return os.environ | {f"{name}_NUM_THREADS": str(threads) for name in names}
+    return kept | {f"{name}_NUM_THREADS": str(threads) for name in names}
 
 
 def last_line(text: str) -> str:

@@ -8,8 +8,8 @@
 //   combine(a, b)    commutative up to rounding; NaN stays NaN,
 //   finish<C>(s)     its value, of the result's compute type,
 //   has_identity     false where no numbers have no value: max.
-// Some have lift_two<S>(x, y), the state of two numbers at less cost than by combine. It may be
-// infinite or NaN where that of lift and combine is not.
+// Some have lift_four<S>(a, b, c, d), the state of four numbers at less cost than by combine. It may
+// be infinite or NaN where that of lift and combine is not.
 #pragma once
 
 #include <numfuse/ops.hpp>
@@ -49,12 +49,12 @@ struct sum : detail::sum_base {
   NUMFUSE_INLINE static S combine(S a, S b) {
     return ops::add{}(a, b);
   }
-  /// The state of two numbers: half of the conversions, for one rounding more, of half a ULP of
-  /// their sum. Not finite where that is too large for a float.
+  /// The state of four numbers: a quarter of the conversions, for two roundings more, of half a ULP
+  /// of their sums each. Not finite where one of those is too large for a float.
   template <class S, class C>
   requires(std::is_same_v<C, float>&& std::is_same_v<S, double>) NUMFUSE_INLINE static S
-      lift_two(C x, C y) {
-    return static_cast<S>(x + y);
+      lift_four(C a, C b, C c, C d) {
+    return static_cast<S>((a + b) + (c + d));
   }
 };
 
@@ -98,7 +98,7 @@ struct euclidean_norm : sum {
     return w * w;
   }
   template <class S, class C>
-  static S lift_two(C x, C y) = delete;
+  static S lift_four(C a, C b, C c, C d) = delete;
   template <class C, class S>
   NUMFUSE_INLINE static C finish(S s) {
     return static_cast<C>(std::sqrt(s));

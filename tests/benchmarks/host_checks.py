@@ -23,7 +23,9 @@ if "--list" in sys.argv:
     sys.exit()
 with open(os.path.join(folder, "log.json"), "a") as log:
     threads = {n: os.environ.get(n + "_NUM_THREADS") for n in ("NUMFUSE", "OMP", "OPENBLAS")}
-    print(json.dumps({"name": name, "argv": sys.argv[1:], "threads": threads}), file=log)
+    entry = {"name": name, "argv": sys.argv[1:], "threads": threads}
+    entry["told"] = [n for n in ("OPENBLAS_CORETYPE", "NUMFUSE_ISA") if n in os.environ]
+    print(json.dumps(entry), file=log)
 if name + ":" + options.get("--only", "") in os.environ.get("FAIL", "").split():
     sys.exit("a made-up failure\\nof two lines")
 head = {"machine": {"name": "sample", "kind": "cpu"}, "results": []}
@@ -58,7 +60,13 @@ def rounds(work: str, name: str, *more: str, **environment: str) -> tuple[Any, l
 
 
 def test_rounds(work: str) -> None:
-    done, log, turns = rounds(work, "plain", "--threads", "1", "--threads", "3", "--commit", "abc")
+    done, log, turns = rounds(
+        *(work, "plain", "--threads", "1", "--threads", "3", "--commit", "abc"),
+        OPENBLAS_CORETYPE="Haswell",
+        NUMFUSE_ISA="avx2",
+    )
+    told = {name for entry in log for name in entry["told"]}
+    check("rounds: libraries choose their kernels themselves", told == {"NUMFUSE_ISA"}, told)
     check("rounds: run", done.returncode == 0 and not done.stderr, done.stderr)
     names = [entry["name"] for entry in log]
     order = ["bench_host", "python", "bench_host_peers"]

@@ -75,8 +75,8 @@ struct place_in_tail {
   NUMFUSE_INLINE operator int() const { return i; }
 };
 
-/// True for an input, whose numbers stand in memory as they were given: a sum of two of them has
-/// one rounding error, and not those of its terms as well.
+/// True for an input, whose numbers stand in memory as they were given: a sum of some of them has
+/// no rounding errors of its terms as well.
 template <class V>
 inline constexpr bool is_exact = requires(const V& v) {
   requires std::is_const_v<std::remove_pointer_t<decltype(v.numbers.data)>>;
@@ -168,27 +168,28 @@ struct row_part {
     using C = compute_t<typename V::dtype>;
     if constexpr (requires(const C* x) { r.template of_run<S>(x, to, first); }) {
       return r.template of_run<S>(v.in_one_run(lane) + from, to - from, first + from);
-    } else if constexpr (is_exact<V> && requires(C x) { r.template lift_two<S>(x, x); }) {
+    } else if constexpr (is_exact<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
       const S own = reduce_in_chains<true, S>(r, v, from, to, lane);
       if (own - own == S(0)) return own;
-      // A sum of two that is too large for its type, or a number that is not finite itself.
+      // A sum of few that is too large for its type, or a number that is not finite itself.
     }
     return reduce_in_chains<false, S>(r, v, from, to, lane);
   }
 
  private:
   // Several chains of operations at a time: one would wait for each of its results.
-  template <bool InPairs, class S, class R, class V>
+  template <bool InFours, class S, class R, class V>
   NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to, int lane) const {
     constexpr int chains = sizeof(S) > 4 ? 2 * group : 4 * group;
     S states[chains];
     for (int k = 0; k < chains; ++k) states[k] = r.template identity<S>();
     int j = from;
-    if constexpr (InPairs) {
-      for (; j + 2 * chains <= to; j += 2 * chains) {
-        for (int k = 0; k < chains; ++k) {
-          const auto x = v.number(j + k, lane), y = v.number(j + chains + k, lane);
-          states[k] = r.combine(states[k], r.template lift_two<S>(x, y));
+    if constexpr (InFours) {
+      for (; j + 4 * group <= to; j += 4 * group) {
+        NUMFUSE_KEEP_LOOP
+        for (int k = 0; k < group; ++k) {
+          const auto at = [&](int g) NUMFUSE_INLINE_BODY { return v.number(j + g * group + k, lane); };
+          states[k] = r.combine(states[k], r.template lift_four<S>(at(0), at(1), at(2), at(3)));
         }
       }
     }
