@@ -379,13 +379,46 @@ struct column_part {
   /// The part's numbers join the states of their vectors.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
-    constexpr int several = 4 * group;  // as many chains of operations at a time
-    int lane = 0;
-    for (; lane + several <= columns; lane += several) reduce_lanes<several>(r, v, states, lane);
-    for (; lane < columns; lane += group) reduce_lanes<group>(r, v, states, lane);
+    if (columns >= wide) {
+      constexpr int several = sizeof(compute_t<typename V::dtype>) > 4 ? 4 : 8;
+      int i = 0;
+      for (; i + several <= rows; i += several) reduce_rows<several>(r, v, states, i);
+      for (; i < rows; ++i) reduce_rows<1>(r, v, states, i);
+    } else {
+      constexpr int several = 4 * group;  // as many chains of operations at a time
+      int lane = 0;
+      for (; lane + several <= columns; lane += several) reduce_lanes<several>(r, v, states, lane);
+      for (; lane < columns; lane += group) reduce_lanes<group>(r, v, states, lane);
+    }
   }
 
  private:
+  // From so many vectors on some rows at a time are read in their whole length: memory is faster
+  // where a few runs are long, by more than it takes to fetch the states.
+  static constexpr int wide = 256;
+
+  template <int Rows, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_rows(const R& r, const V& v, S* states, int i) const {
+    for (int lane = 0; lane < columns; lane += group) {
+      NUMFUSE_INDEPENDENT
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        states[lane + k] = joined<Rows>(r, v, states[lane + k], i, lane + k);
+      }
+    }
+  }
+
+  // A state joined by Rows numbers. Not a loop, in which compilers would look for vectors.
+  template <int Rows, class R, class V, class S>
+  NUMFUSE_INLINE S joined(const R& r, const V& v, S own, int i, int lane) const {
+    if constexpr (Rows == 0) {
+      return own;
+    } else {
+      own = r.combine(own, r.template lift<S>(v.number(i, lane), first + i));
+      return joined<Rows - 1>(r, v, own, i + 1, lane);
+    }
+  }
+
   template <int Lanes, class R, class V, class S>
   NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane) const {
     S own[Lanes];
