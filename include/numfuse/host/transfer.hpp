@@ -163,12 +163,14 @@ NUMFUSE_INLINE bool in_a_row(const layout& where, int k) {
 template <class T>
 NUMFUSE_INLINE void load_tail(const row_part& part, const T* row, T* tail) {
   const int at = part.tail_at();
+  NUMFUSE_KEEP_LOOP
   for (int j = 0; j < group; ++j) tail[j] = at + j < part.count ? row[at + j] : T(1);
 }
 template <class T>
 NUMFUSE_INLINE void unload_tail(const row_part& part, const T* tail, T* row) {
   const int at = part.tail_at();
   if (at == part.count) return;
+  NUMFUSE_KEEP_LOOP
   for (int j = 0; j < group; ++j) {
     if (at + j < part.count) row[at + j] = tail[j];
   }
