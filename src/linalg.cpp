@@ -1,10 +1,14 @@
 // Matrix products on the host: OpenBLAS, and what it needs to know of shapes.
 #include <numfuse/linalg.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <vector>
 
 #include <cblas.h>
+
+#include <numfuse/detail/parallel.hpp>
 
 namespace numfuse {
 namespace {
@@ -138,35 +142,55 @@ void gemm(host, const gemm_sizes& s, const gemm_operand& a, const gemm_operand& 
   }
 }
 
+namespace {
+
+// So few products at a time: BLAS counts in int, a float sum of a piece stays accurate, and OpenBLAS
+// keeps to the calling thread.
+constexpr std::int64_t piece = 1 << 13;
+
+template <class T>
+double dot_of_piece(std::int64_t n, const T* a, std::int64_t stride_a, const T* b,
+                    std::int64_t stride_b) {
+  if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
+    if (std::max(stride_a, stride_b) <= std::numeric_limits<int>::max()) {
+      const int count = static_cast<int>(n);
+      const int ia = static_cast<int>(stride_a), ib = static_cast<int>(stride_b);
+      if constexpr (std::same_as<T, float>) return cblas_sdot(count, a, ia, b, ib);
+      if constexpr (std::same_as<T, double>) return cblas_ddot(count, a, ia, b, ib);
+    }
+  }
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    sum += convert<double>(a[i * stride_a]) * convert<double>(b[i * stride_b]);
+  }
+  return sum;
+}
+
+}  // namespace
+
 template <class T>
 void blas_dot(host, std::int64_t n, const T* a, std::int64_t stride_a, const T* b,
               std::int64_t stride_b, T* result, const stream&) {
-  // In pieces: BLAS counts in int, and a float sum of a piece stays accurate.
-  constexpr std::int64_t piece = 1 << 16;
-  double sum = 0;
-  for (std::int64_t i = 0; i < n; i += piece) {
-    const std::int64_t count = std::min(piece, n - i);
-    const T* pa = a + i * stride_a;
-    const T* pb = b + i * stride_b;
-    const bool fits = std::max(stride_a, stride_b) <= std::numeric_limits<int>::max();
-    if constexpr (std::same_as<T, float>) {
-      if (fits) {
-        sum += cblas_sdot(static_cast<int>(count), pa, static_cast<int>(stride_a), pb,
-                          static_cast<int>(stride_b));
-        continue;
-      }
-    } else if constexpr (std::same_as<T, double>) {
-      if (fits) {
-        sum += cblas_ddot(static_cast<int>(count), pa, static_cast<int>(stride_a), pb,
-                          static_cast<int>(stride_b));
-        continue;
-      }
+  const auto sum_of = [&](std::int64_t first, std::int64_t last) {
+    double sum = 0;
+    for (std::int64_t i = first; i < last; i += piece) {
+      sum += dot_of_piece(std::min(piece, last - i), a + i * stride_a, stride_a, b + i * stride_b,
+                          stride_b);
     }
-    for (std::int64_t j = 0; j < count; ++j) {
-      sum += convert<double>(pa[j * stride_a]) * convert<double>(pb[j * stride_b]);
-    }
+    return sum;
+  };
+  // Blocks that do not depend on the number of threads, and so the sum does not either.
+  constexpr std::int64_t block = 8 * piece;
+  const std::int64_t blocks = (n + block - 1) / block;
+  if (blocks <= 1) {
+    *result = convert<T>(sum_of(0, n));
+    return;
   }
-  *result = convert<T>(sum);
+  std::vector<double> sums(static_cast<std::size_t>(blocks));
+  parallel_for(blocks, n, [&](std::int64_t i) {
+    sums[static_cast<std::size_t>(i)] = sum_of(i * block, std::min(n, (i + 1) * block));
+  });
+  *result = convert<T>(std::accumulate(sums.begin(), sums.end(), 0.0));
 }
 
 #define NUMFUSE_INSTANTIATE(T)                                                                  \

@@ -33,6 +33,7 @@ std::vector<host_tensor<float>> results() {
     all_of.push_back(sum(x, 0));
     all_of.push_back(norm(x));
     all_of.push_back(exp(x));
+    all_of.push_back(dot(x.reshape({-1}), x.reshape({-1})));
   }
   return all_of;
 }

@@ -37,7 +37,7 @@ template <class T>
 void gemm(device, const gemm_sizes& s, const gemm_operand& a, const gemm_operand& b, T* c,
           const stream& on);
 
-/// *result = sum(a b) over n elements; the strides are in elements.
+/// *result = sum(a b) over n elements; the strides are in elements, and not negative.
 template <class T>
 void blas_dot(host, std::int64_t n, const T* a, std::int64_t stride_a, const T* b,
               std::int64_t stride_b, T* result, const stream& on);
@@ -149,7 +149,9 @@ auto dot(const X& x, const Y& y, const stream& on = {}) {
   const auto& a = detail::as_dtype<T>(x, on);
   const auto& b = detail::as_dtype<T>(y, on);
   if constexpr (floating_dtype<T>) {
-    if (a.rank() == 1 && a.shape() == b.shape() && a.size() > 0) {
+    // Where a stride is negative BLAS would begin at the other end.
+    if (a.rank() == 1 && a.shape() == b.shape() && a.size() > 0 && a.strides()[0] >= 0 &&
+        b.strides()[0] >= 0) {
       detail::require_space<space>("dot", a.shape());
       tensor<T, space> result(shape{}, on);
       detail::blas_dot<T>(space{}, a.size(), a.data(), a.strides()[0], b.data(), b.strides()[0],

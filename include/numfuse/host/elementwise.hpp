@@ -40,8 +40,8 @@ struct numbers_of<call<F, types<In...>, Out>> {
 /// types in which the formula computes; those of the set `Constant`, a bit each, are one number
 /// there. The results go to `to`.
 template <unsigned Constant, class Call>
-__attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, std::int64_t count,
-                                             const void* const* from, void* const* to) {
+NUMFUSE_INLINE void run_row(const Call& c, std::int64_t first, std::int64_t count,
+                            const void* const* from, void* const* to) {
   using context = lone_context<elementwise_part>;
   typename numbers_of<Call>::type constants;
   c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
@@ -69,6 +69,24 @@ __attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, 
       using T = typename std::remove_cvref_t<decltype(out)>::dtype;
       static_cast<T*>(to[o])[i] = convert<T>(result_of<decltype(o)::value>(result).data[0]);
     });
+  }
+}
+
+/// The same for several rows of neighbours, one after the other: operand k's next one lies
+/// `pitches[k]` bytes from where the one before it began.
+template <unsigned Constant, class Call>
+__attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, std::int64_t count,
+                                             const void** from, void** to, std::int64_t rows = 1,
+                                             const std::int64_t* pitches = nullptr) {
+  run_row<Constant>(c, first, count, from, to);
+  for (std::int64_t r = 1; r < rows; ++r) {
+    for (int k = 0; k < Call::inputs_count; ++k) {
+      from[k] = static_cast<const char*>(from[k]) + pitches[k];
+    }
+    for (int o = 0; o < Call::outputs_count; ++o) {
+      to[o] = static_cast<char*>(to[o]) + pitches[Call::inputs_count + o];
+    }
+    run_row<Constant>(c, first + r * count, count, from, to);
   }
 }
 
@@ -101,6 +119,20 @@ class row_walk {
     if (column == row_length(where_)) next_row();
   }
 
+  /// How many whole rows come next at one distance from each other, of `left` elements.
+  std::int64_t whole_rows(std::int64_t left) const {
+    const int d = where_.vector_rank - 2;
+    if (d < 0 || column != 0) return 0;
+    return std::min(left / row_length(where_), where_.sizes[d] - place_[d]);
+  }
+
+  void advance_rows(std::int64_t rows) {
+    const int d = where_.vector_rank - 2;
+    place_[d] += rows - 1;
+    for (int k = 0; k < Operands; ++k) starts[k] += (rows - 1) * where_.strides[k][d];
+    next_row();
+  }
+
   std::int64_t column;
   std::int64_t starts[Operands] = {};  // where the row starts in each operand
 
@@ -129,10 +161,15 @@ class elementwise_run {
       along_[k] = rank_ == 0 ? 1 : c.where.strides[k][rank_ - 1];
       whole_[k] = is_whole(k);
       in_one_run_ &= whole_[k];
+      rows_in_place_ &= along_[k] == 1 || (along_[k] == 0 && k < Call::inputs_count);
+      if (along_[k] == 0) constant_in_row_ |= 1u << k;
     }
+    rows_in_place_ &= constant_in_row_ < sets_with_code;
     c.each_input([&](auto, const auto& in) {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-      in_one_run_ &= in.data != nullptr && std::is_same_v<T, compute_t<T>>;
+      const bool in_place = in.data != nullptr && std::is_same_v<T, compute_t<T>>;
+      in_one_run_ &= in_place;
+      rows_in_place_ &= in_place;
     });
   }
 
@@ -155,8 +192,8 @@ class elementwise_run {
   static constexpr std::int64_t chunk = 1024;
   static constexpr std::int64_t short_row = 64;  // rows that are worked on several at a time
   static constexpr std::int64_t item_bytes = std::max(Call::item_bytes, Call::compute_bytes);
-  // The sets of constant inputs that have code of their own.
-  static constexpr unsigned most_constant = Call::inputs_count == 2 ? 3 : 1;
+  // The sets of constant inputs that have code of their own: the first so many.
+  static constexpr unsigned sets_with_code = Call::inputs_count == 2 ? 3 : 1;
 
   // True where all elements of operand k are one run.
   bool is_whole(int k) const {
@@ -168,15 +205,44 @@ class elementwise_run {
     return true;
   }
 
-  // Row by row, in chunks.
+  // Row by row, in chunks where an operand is gathered.
   void run_rows(std::int64_t first, std::int64_t last) const {
     row_walk<operands> row(call_.where, first);
     for (std::int64_t i = first; i < last;) {
+      const std::int64_t rows = rows_in_place_ ? row.whole_rows(last - i) : 0;
+      if (rows > 1) {
+        run_in_place(row.starts, i, rows);
+        i += rows * row_length(call_.where);
+        row.advance_rows(rows);
+        continue;
+      }
       const std::int64_t count = std::min(std::min(chunk, row.left_in_row()), last - i);
       run_chunk(row.starts, i, row.column, static_cast<int>(count));
       i += count;
       row.advance(count);
     }
+  }
+
+  // Whole rows, of which every operand has its numbers side by side, or one for each row.
+  void run_in_place(const std::int64_t* starts, std::int64_t i, std::int64_t rows) const {
+    const void* from[Call::inputs_count];
+    void* to[Call::outputs_count];
+    std::int64_t pitches[operands];
+    const auto pitch_of = [&](int k, std::size_t item) {
+      return call_.where.strides[k][rank_ - 2] * static_cast<std::int64_t>(item);
+    };
+    call_.each_input([&](auto k, const auto& in) {
+      from[k] = in.data + starts[k];
+      pitches[k] = pitch_of(k, sizeof(*in.data));
+    });
+    call_.each_output([&](auto o, const auto& out) {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      to[o] = out.data + starts[k];
+      pitches[k] = pitch_of(k, sizeof(*out.data));
+    });
+    with_constants(constant_in_row_, [&](auto set) {
+      run_neighbours<set>(call_, i, row_length(call_.where), from, to, rows, pitches);
+    });
   }
 
   // True where the elements of a chunk are one run of operand k.
@@ -213,7 +279,15 @@ class elementwise_run {
       to[o] = memory[k];
       if (lies_in_run(k, column)) to[o] = out.data + (column < 0 ? i : starts[k] + column);
     });
-    run_constants<0>(constant, i, count, from, to, memory);
+    const auto run = [&](auto set) { run_neighbours<set>(call_, i, count, from, to); };
+    if (!with_constants(constant, run)) {  // they are repeated
+      call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+        using compute = compute_t<typename std::remove_cvref_t<decltype(in)>::dtype>;
+        auto* const run_of = reinterpret_cast<compute*>(memory[k]);
+        if ((constant >> k & 1) != 0) gather(run_of, run_of, 0, count);
+      });
+      run_neighbours<0>(call_, i, count, from, to);
+    }
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       constexpr int k = Call::inputs_count + decltype(o)::value;
       if (to[o] != memory[k]) return;
@@ -222,29 +296,24 @@ class elementwise_run {
     });
   }
 
-  // Takes the code for this set of constants, or repeats them.
-  template <unsigned Constant, class Memory>
-  void run_constants(unsigned constant, std::int64_t i, int count, const void** from, void** to,
-                     Memory& memory) const {
-    if (constant == Constant) {
-      run_neighbours<Constant>(call_, i, count, from, to);
-    } else if constexpr (Constant + 1 < most_constant) {
-      run_constants<Constant + 1>(constant, i, count, from, to, memory);
-    } else {
-      call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
-        using compute = compute_t<typename std::remove_cvref_t<decltype(in)>::dtype>;
-        auto* const run_of = reinterpret_cast<compute*>(memory[k]);
-        if ((constant >> k & 1) != 0) gather(run_of, run_of, 0, count);
-      });
-      run_neighbours<0>(call_, i, count, from, to);
+  // Calls run(set) with the set of constant inputs. False where it has no code of its own.
+  template <unsigned Set = 0, class Run>
+  static bool with_constants(unsigned constant, const Run& run) {
+    if (constant == Set) {
+      run(std::integral_constant<unsigned, Set>{});
+      return true;
     }
+    if constexpr (Set + 1 < sets_with_code) return with_constants<Set + 1>(constant, run);
+    return false;
   }
 
   const Call& call_;
   int rank_;
   std::int64_t along_[operands];  // from one element of a row to the next
   bool whole_[operands];
-  bool in_one_run_ = true;
+  unsigned constant_in_row_ = 0;  // the operands of which one number is a whole row
+  bool in_one_run_ = true;        // all elements of every operand
+  bool rows_in_place_ = true;     // those of a row, or one number is all of them
 };
 
 template <class Call>
