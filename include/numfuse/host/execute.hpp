@@ -85,15 +85,30 @@ class tile_run {
     return columns ? static_cast<int>(whole_groups(active_)) : 1;
   }
 
-  // Parts of which blocks are made.
-  static constexpr std::int64_t row_block = block_elements / part_numbers;
-  static constexpr std::int64_t column_block = 8 * row_block;  // their states are many, too
-
   // Elements of each vector in one part.
   NUMFUSE_INLINE std::int64_t part_rows() const {
-    if (!columns) return part_numbers;
-    const int rows = part_numbers / filled();
-    return rows < fewest_rows ? fewest_rows : rows;
+    if constexpr (columns) {
+      const int rows = part_numbers / filled();
+      return rows < fewest_rows ? fewest_rows : rows;
+    } else {
+      return in_one_pass<Call> && reads_in_place() ? block_elements : part_numbers;
+    }
+  }
+
+  // Elements of each vector that one thread works through without pause.
+  NUMFUSE_INLINE std::int64_t block_rows() const {
+    constexpr std::int64_t column_parts = 64;  // their states are many, too
+    return columns ? part_rows() * column_parts : block_elements;
+  }
+
+  // True where every input's numbers are read where they lie: a part takes no memory.
+  NUMFUSE_INLINE bool reads_in_place() const {
+    bool all = true;
+    call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+      all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && in_a_row(call_.where, k);
+    });
+    return all;
   }
 
   // True where the vectors are held. Several threads share a long one where there are few.
@@ -179,7 +194,7 @@ class tile_run {
     scratch between;
     static_cast<void>(evaluate_between<before_passes, replay_step::start>(between, known, nullptr));
     const std::int64_t length = call_.where.length;
-    const std::int64_t block = part_rows() * (columns ? column_block : row_block);
+    const std::int64_t block = block_rows();
     const std::int64_t blocks = ceil_div(length, block);
     const auto each_block = [&](auto body) {
       parallel_for(blocks, length * active_,
