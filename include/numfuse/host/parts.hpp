@@ -162,27 +162,30 @@ struct row_part {
   }
 
  protected:
-  /// The state of numbers `from` to `to` - 1 of a lane.
-  template <class S, class R, class V>
+  /// Chains of operations at a time: one would wait for each of its results.
+  template <class S>
+  static constexpr int several_chains = sizeof(S) > 4 ? 2 * group : 4 * group;
+
+  /// The state of numbers `from` to `to` - 1 of a lane, in so many chains.
+  template <class S, int Chains = several_chains<S>, class R, class V>
   NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to, int lane = 0) const {
     using C = compute_t<typename V::dtype>;
     if constexpr (requires(const C* x) { r.template of_run<S>(x, to, first); }) {
       return r.template of_run<S>(v.in_one_run(lane) + from, to - from, first + from);
     } else if constexpr (is_exact<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
-      const S own = reduce_in_chains<true, S>(r, v, from, to, lane);
+      const S own = reduce_in_chains<true, Chains, S>(r, v, from, to, lane);
       if (own - own == S(0)) return own;
       // A sum of few that is too large for its type, or a number that is not finite itself.
     }
-    return reduce_in_chains<false, S>(r, v, from, to, lane);
+    return reduce_in_chains<false, Chains, S>(r, v, from, to, lane);
   }
 
  private:
-  // Several chains of operations at a time: one would wait for each of its results.
-  template <bool InFours, class S, class R, class V>
+  template <bool InFours, int Chains, class S, class R, class V>
   NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to, int lane) const {
-    constexpr int chains = sizeof(S) > 4 ? 2 * group : 4 * group;
-    S states[chains];
-    for (int k = 0; k < chains; ++k) states[k] = r.template identity<S>();
+    S states[Chains];
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < Chains; ++k) states[k] = r.template identity<S>();
     int j = from;
     if constexpr (InFours) {
       for (; j + 4 * group <= to; j += 4 * group) {
@@ -193,9 +196,11 @@ struct row_part {
         }
       }
     }
-    for (; j + chains <= to; j += chains) {
-      for (int k = 0; k < chains; ++k) {
-        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
+    if constexpr (Chains > group) {
+      for (; j + Chains <= to; j += Chains) {
+        for (int k = 0; k < Chains; ++k) {
+          states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
+        }
       }
     }
     for (; j + group <= to; j += group) {
@@ -211,7 +216,7 @@ struct row_part {
         states[k] = r.combine(states[k], j + k < to ? own : r.template identity<S>());
       }
     }
-    fold_halves<chains>(r, states);
+    fold_halves<Chains>(r, states);
     return states[0];
   }
 };
@@ -311,7 +316,7 @@ struct rows_part : row_part {
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
     for (int lane = 0; lane < rows; ++lane) {
-      states[lane] = r.combine(states[lane], state_of<S>(r, v, 0, count, lane));
+      states[lane] = r.combine(states[lane], state_of<S, group>(r, v, 0, count, lane));
     }
   }
 };
