@@ -129,9 +129,8 @@ layout checked_call::layout_of(std::span<const described> results) const {
     ++k;
   }
   for (std::size_t i = 0; i < results.size(); ++i, ++k) {
-    operands[k] = terms_.is_vector[i]
-                      ? &results[i].strides
-                      : scalar_strides(results[i], axis_, terms_.keepdims, made[k]);
+    operands[k] = terms_.is_vector[i] ? &results[i].strides
+                                      : scalar_strides(results[i], axis_, terms_.keepdims, made[k]);
   }
   return make_layout(*all_, axis_, terms_.levels == 0, std::span(operands, k));
 }
@@ -148,8 +147,7 @@ bool checked_call::may_write(std::span<const described> outputs) const {
     const int number = static_cast<int>(i);
     if (!is_result_shape(outputs[i].sizes, number)) {
       throw shape_error(std::string(terms_.name) + ": the result has shape " +
-                        to_string(result(number)) + ", the output " +
-                        to_string(outputs[i].sizes));
+                        to_string(result(number)) + ", the output " + to_string(outputs[i].sizes));
     }
     const address_range written = range_of(outputs[i]);
     for (const described& in : inputs_) {

@@ -40,7 +40,8 @@ layout make_layout(const shape& all, int axis, bool elementwise,
     result.length *= all[d];
   }
   result.vector_rank = end - result.batch_rank;
-  if (result.length == 0 && result.vector_rank > 1) {  // nothing to walk through: one dimension does
+  if (result.length == 0 && result.vector_rank > 1) {
+    // Nothing to walk through: one dimension does.
     result.vector_rank = 1;
     result.sizes[result.batch_rank] = 0;
   }

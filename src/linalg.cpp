@@ -144,8 +144,8 @@ void gemm(host, const gemm_sizes& s, const gemm_operand& a, const gemm_operand& 
 
 namespace {
 
-// So few products at a time: BLAS counts in int, a float sum of a piece stays accurate, and OpenBLAS
-// keeps to the calling thread.
+// So few products at a time: BLAS counts in int, a float sum of a piece stays accurate, and
+// OpenBLAS keeps to the calling thread.
 constexpr std::int64_t piece = 1 << 13;
 
 template <class T>

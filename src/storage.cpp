@@ -35,15 +35,15 @@ void free_large(std::size_t* block) {
 }
 
 #if defined(__SANITIZE_ADDRESS__)
+constexpr std::align_val_t line_alignment{cache_line};
+
 // The sanitizer sees what lies beyond the last byte only where the memory ends with it.
-void* allocate_lines(std::size_t bytes) {
-  return ::operator new(bytes, std::align_val_t{cache_line});
-}
-void free_lines(void* memory) { ::operator delete(memory, std::align_val_t{cache_line}); }
+void* allocate_lines(std::size_t bytes) { return ::operator new(bytes, line_alignment); }
+void free_lines(void* memory) { ::operator delete(memory, line_alignment); }
 #else
-// Memory that begins with a line. C libraries are slow to make aligned memory, and forget it as soon
-// as it is freed; ordinary memory takes a quarter of the time. The byte before the line says how
-// far it lies from where the memory begins.
+// Memory that begins with a line. C libraries are slow to make aligned memory, and forget it as
+// soon as it is freed; ordinary memory takes a quarter of the time. The byte before the line says
+// how far it lies from where the memory begins.
 void* allocate_lines(std::size_t bytes) {
   auto* const start = static_cast<unsigned char*>(::operator new(bytes + cache_line));
   const std::size_t skipped = cache_line - reinterpret_cast<std::uintptr_t>(start) % cache_line;

@@ -107,8 +107,8 @@ TYPED_TEST(Linalg, ViewsAsOperands) {
   check("every other column", at_a(slice{}, odd), at_b(slice{}, odd).transpose());
   check("every other row", at_a(odd), at_b(odd).transpose());
   check("columns", at_a(slice{}, 3), at_b(slice{}, 30));
-  const tensor_view<const T, typename TypeParam::space> backwards(
-      at_a.data() + at_a.size() - 1, shape{at_a.size()}, strides{-1});
+  const tensor_view<const T, typename TypeParam::space> backwards(at_a.data() + at_a.size() - 1,
+                                                                  shape{at_a.size()}, strides{-1});
   check("a vector backwards", backwards, at_b.reshape({-1}));
   check("two of them", backwards, backwards);
   check("a column and a matrix", at_a(slice{}, 3), at_b);

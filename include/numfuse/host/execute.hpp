@@ -3,8 +3,9 @@
 // Vectors that fit a part are held: the formula runs once, a sweep over numbers in the first-level
 // cache for each of its reductions and one for its results. Longer ones are replayed part by part.
 // Short vectors go through each sweep several at a time. Where neighbours lie side by side in
-// memory, or are very short, a tile of them is worked through together. Long vectors are cut into blocks that go to different threads; blocks do
-// not depend on the number of threads, so results do not either.
+// memory, or are very short, a tile of them is worked through together. Long vectors are cut into
+// blocks that go to different threads; blocks do not depend on the number of threads, so results do
+// not either.
 #pragma once
 
 #include <algorithm>

@@ -191,7 +191,8 @@ struct row_part {
       for (; j + 4 * group <= to; j += 4 * group) {
         NUMFUSE_KEEP_LOOP
         for (int k = 0; k < group; ++k) {
-          const auto at = [&](int g) NUMFUSE_INLINE_BODY { return v.number(j + g * group + k, lane); };
+          const auto at = [&](int g)
+                              NUMFUSE_INLINE_BODY { return v.number(j + g * group + k, lane); };
           states[k] = r.combine(states[k], r.template lift_four<S>(at(0), at(1), at(2), at(3)));
         }
       }
@@ -199,7 +200,8 @@ struct row_part {
     if constexpr (Chains > group) {
       for (; j + Chains <= to; j += Chains) {
         for (int k = 0; k < Chains; ++k) {
-          states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
+          states[k] =
+              r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
         }
       }
     }
