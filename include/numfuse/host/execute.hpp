@@ -69,12 +69,15 @@ class tile_run {
   }
 
   void run() {
-    if constexpr (short_rows) return held();
-    // Columns in one pass are read where they lie: there is nothing to hold.
-    if constexpr (!(columns && in_one_pass<Call>)) {
-      if (is_held()) return held();
+    if constexpr (short_rows) {
+      held();
+    } else if constexpr (columns && in_one_pass<Call>) {
+      replay();  // they are read where they lie: there is nothing to hold
+    } else if (is_held()) {
+      held();
+    } else {
+      replay();
     }
-    replay();
   }
 
  private:

@@ -75,8 +75,8 @@ struct place_in_tail {
   NUMFUSE_INLINE operator int() const { return i; }
 };
 
-/// True for an input, whose numbers stand in memory as they were given: a sum of some of them has
-/// no rounding errors of its terms as well.
+/// True for an input, whose numbers stand in memory as they were given: nothing was rounded before
+/// some of them are added.
 template <class V>
 inline constexpr bool is_exact = requires(const V& v) {
   requires std::is_const_v<std::remove_pointer_t<decltype(v.numbers.data)>>;
