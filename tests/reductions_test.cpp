@@ -81,6 +81,7 @@ TYPED_TEST(Reductions, StayFinite) {
     const double large = std::ldexp(1.0, format_of<T>().max_exponent);
     close(norm(whole(large / 2, 4)), large);
     close(norm(whole(large / 2, 8), 3.0), large);
+    for (std::int64_t n : {100, 3000}) close(mean(whole(large, n)), large);
   }
   if (sizeof(T) == 2) close(mean(whole(8192, 100003)), 8192);
 }
