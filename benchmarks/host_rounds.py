@@ -28,11 +28,8 @@ from results_file import FileError, complain, save_text
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS_A_CASE = 15  # at most, of one program: some hold several libraries
 SECONDS_TO_START = 60
-PREFIXES_OF_PEERS = (
-    *("OMP_", "GOMP_", "KMP_"),
-    *("OPENBLAS_", "MKL_", "ONEDNN_", "DNNL_"),
-    *("NPY_", "NUMEXPR_", "ATEN_", "TORCH_"),
-)
+LIBRARIES = "OMP GOMP KMP OPENBLAS MKL ONEDNN DNNL NPY NUMEXPR ATEN TORCH".split()
+PREFIXES_OF_PEERS = tuple(f"{name}_" for name in LIBRARIES)
 
 
 class Turn(NamedTuple):
