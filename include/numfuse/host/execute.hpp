@@ -341,11 +341,11 @@ std::int64_t lanes_of(const Call& c) {
   return std::clamp<std::int64_t>(most / group * group, group, most_lanes);
 }
 
-/// Runs the formula on `most` neighbouring vectors at a time.
+/// Runs the formula on `most` neighbouring vectors at a time, of several.
 template <class Part, class Call>
 void run_tiles(const Call& c, std::int64_t most) {
   const layout& where = c.where;
-  const std::int64_t across = where.batch_rank == 0 ? 1 : where.sizes[where.batch_rank - 1];
+  const std::int64_t across = where.sizes[where.batch_rank - 1];
   const std::int64_t tiles = ceil_div(across, most);
   each_task(where.count / across * tiles, where.count * where.length, [&](std::int64_t i) {
     const std::int64_t first = i % tiles * most;

@@ -6,6 +6,7 @@
 
 #include <numfuse/detail/call.hpp>
 #include <numfuse/detail/transpose.hpp>
+#include <numfuse/host/column_part.hpp>
 #include <numfuse/host/contexts.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
@@ -107,9 +108,9 @@ NUMFUSE_OUTLINE void scatter_elements(const layout& where, int k, std::int64_t f
                NUMFUSE_INLINE_BODY { scatter(to + offset, stride, from + j, run); });
 }
 
-/// The distance between neighbouring vectors.
+/// The distance between neighbouring vectors, where there are some.
 NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
-  return where.batch_rank == 0 ? 0 : where.strides[k][where.batch_rank - 1];
+  return where.strides[k][where.batch_rank - 1];
 }
 
 /// The same for elements of vectors side by side.

@@ -1,0 +1,127 @@
+// What the host works on at a time where neighbouring vectors are worked on together: tiles whose
+// rows run across the vectors.
+#pragma once
+
+#include <cstdint>
+
+#include <numfuse/host/parts.hpp>
+
+namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
+
+/// Elements `first` to `first + rows - 1` of `active` vectors side by side, filled up to `columns`
+/// vectors, of which those beyond `active` do not exist.
+struct column_part {
+  static constexpr int width = part_numbers;
+  static constexpr int lanes = most_lanes;
+  template <class C>
+  using of_each_lane = C*;
+  const layout* where;
+  std::int64_t first;
+  int rows;
+  int active;
+  int columns;  // active, filled up to whole groups
+  scratch* memory;
+
+  NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
+  NUMFUSE_INLINE std::int64_t index(int i) const { return first + i; }
+  NUMFUSE_INLINE int filled() const { return columns; }
+
+  /// Numbers in memory.
+  template <class C>
+  struct run {
+    C* data;
+    std::int64_t pitch;  // from one element of a vector to the next
+    NUMFUSE_INLINE C& operator()(int i, int lane) const { return data[i * pitch + lane]; }
+  };
+
+  template <class C>
+  static NUMFUSE_INLINE run<const C> read_only(const run<C>& r) {
+    return {r.data, r.pitch};
+  }
+
+  /// Memory for all numbers of the part.
+  template <class C>
+  NUMFUSE_INLINE run<C> take() const {
+    return {memory->take<C>(std::int64_t{rows} * columns), columns};
+  }
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_number(const Fn& f) const {
+    for (int i = 0; i < rows; ++i) {
+      for (int lane = 0; lane < columns; lane += group) {
+        NUMFUSE_INDEPENDENT
+        NUMFUSE_KEEP_LOOP
+        for (int k = 0; k < group; ++k) f(i, lane + k);
+      }
+    }
+  }
+  template <class Fn>
+  NUMFUSE_INLINE void each_lane(const Fn& f) const {
+    for (int lane = 0; lane < columns; lane += group) {
+      NUMFUSE_INDEPENDENT
+      for (int k = 0; k < group; ++k) f(lane + k);
+    }
+  }
+
+  template <class C>
+  NUMFUSE_INLINE void make_room(C*& lanes_of) const {
+    lanes_of = memory->take<C>(columns);
+  }
+
+  /// The part's numbers join the states of their vectors.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
+    if (columns >= wide) {
+      constexpr int several = sizeof(compute_t<typename V::dtype>) > 4 ? 4 : 8;
+      int i = 0;
+      for (; i + several <= rows; i += several) reduce_rows<several>(r, v, states, i);
+      for (; i < rows; ++i) reduce_rows<1>(r, v, states, i);
+    } else {
+      constexpr int several = 4 * group;  // as many chains of operations at a time
+      int lane = 0;
+      for (; lane + several <= columns; lane += several) reduce_lanes<several>(r, v, states, lane);
+      for (; lane < columns; lane += group) reduce_lanes<group>(r, v, states, lane);
+    }
+  }
+
+ private:
+  // From so many vectors on some rows at a time are read in their whole length: memory is faster
+  // where a few runs are long, by more than it takes to fetch the states.
+  static constexpr int wide = 256;
+
+  template <int Rows, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_rows(const R& r, const V& v, S* states, int i) const {
+    for (int lane = 0; lane < columns; lane += group) {
+      NUMFUSE_INDEPENDENT
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        states[lane + k] = joined<Rows>(r, v, states[lane + k], i, lane + k);
+      }
+    }
+  }
+
+  // A state joined by Rows numbers. Not a loop, in which compilers would look for vectors.
+  template <int Rows, class R, class V, class S>
+  NUMFUSE_INLINE S joined(const R& r, const V& v, S own, int i, int lane) const {
+    if constexpr (Rows == 0) {
+      return own;
+    } else {
+      own = r.combine(own, r.template lift<S>(v.number(i, lane), first + i));
+      return joined<Rows - 1>(r, v, own, i + 1, lane);
+    }
+  }
+
+  template <int Lanes, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane) const {
+    S own[Lanes];
+    for (int k = 0; k < Lanes; ++k) own[k] = states[lane + k];
+    for (int i = 0; i < rows; ++i) {
+      for (int k = 0; k < Lanes; ++k) {
+        own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
+      }
+    }
+    for (int k = 0; k < Lanes; ++k) states[lane + k] = own[k];
+  }
+};
+
+}  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
