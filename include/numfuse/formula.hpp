@@ -259,11 +259,13 @@ NUMFUSE_INLINE auto map(const Op& op, const X&... x) {
   const auto number =
       [op, ... held = operand<X, context>{x}](auto j, int lane)
           NUMFUSE_INLINE_BODY { return op(number_of<compute>(held.value, j, lane)...); };
-  if constexpr (is_lazy<context> && operand_types<X...>::vector && requires { Op::is_costly; }) {
-    auto* const at = first_context(x...);
+  auto* const at = first_context(x...);
+  constexpr bool costly = operand_types<X...>::vector && requires { Op::is_costly; };
+  if constexpr (costly && is_lazy<context>) {
     return at->keep_costly(make_value<result_dtype, X...>(at, number));
   } else {
-    return make_value<result_dtype, X...>(first_context(x...), number);
+    if constexpr (costly && requires { at->note_costly(); }) at->note_costly();
+    return make_value<result_dtype, X...>(at, number);
   }
 }
 

@@ -22,10 +22,13 @@ struct probe {
 
   int reductions = 0;
   bool needs_elements = false;  // some reduction has no value for no numbers
+  bool costly = false;          // some operation takes many instructions
 
   static NUMFUSE_INLINE std::int64_t length() { return 1; }
   static NUMFUSE_INLINE std::int64_t index(int) { return 0; }
   static NUMFUSE_HD constexpr bool knows(int) { return true; }
+
+  NUMFUSE_INLINE void note_costly() { costly = true; }
 
   template <class R, class T, int Level>
   NUMFUSE_INLINE auto reduce(const R&, const vector_value<T, Level, probe>&) {

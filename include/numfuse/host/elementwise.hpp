@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include <numfuse/detail/parallel.hpp>
+#include <numfuse/detail/past_caches.hpp>
 #include <numfuse/host/transfer.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
@@ -165,6 +166,8 @@ class elementwise_run {
       if (along_[k] == 0) constant_in_row_ |= 1u << k;
     }
     rows_in_place_ &= constant_in_row_ < sets_with_code;
+    past_caches_ = writes_past_caches();
+    rows_in_place_ &= !past_caches_;
     c.each_input([&](auto, const auto& in) {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
       const bool in_place = in.data != nullptr && std::is_same_v<T, compute_t<T>>;
@@ -184,6 +187,7 @@ class elementwise_run {
         run_chunk(no_starts, i, -1, static_cast<int>(std::min(chunk, last - i)));
       }
     }
+    if (past_caches_) finish_past_caches();
   }
 
  private:
@@ -203,6 +207,23 @@ class elementwise_run {
       expected *= call_.where.sizes[d];
     }
     return true;
+  }
+
+  // True where results are too large for the caches and memory is what they wait for: that is not
+  // so where one is an input, too, whose lines have been read when they are written, nor where one
+  // thread has much to compute.
+  bool writes_past_caches() const {
+    std::int64_t bytes = 0;
+    bool apart = true;
+    call_.each_output([&](auto o, const auto& out) {
+      bytes += call_.where.length * static_cast<std::int64_t>(sizeof(*out.data));
+      apart &= whole_[Call::inputs_count + o];
+      call_.each_input([&](auto, const auto& in) {
+        apart &= static_cast<const void*>(in.data) != static_cast<const void*>(out.data);
+      });
+    });
+    return exceeds_caches(bytes) && apart &&
+           (num_threads() > 1 || !Call::info::trace(call_.formula).costly);
   }
 
   // Row by row, in chunks where an operand is gathered.
@@ -279,14 +300,20 @@ class elementwise_run {
       to[o] = memory[k];
       if (lies_in_run(k, column)) to[o] = out.data + (column < 0 ? i : starts[k] + column);
     });
-    const auto run = [&](auto set) { run_neighbours<set>(call_, i, count, from, to); };
+    const auto run = [&](auto set) {
+      if (past_caches_) {
+        run_past_caches<set>(i, count, from, to);
+      } else {
+        run_neighbours<set>(call_, i, count, from, to);
+      }
+    };
     if (!with_constants(constant, run)) {  // they are repeated
       call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
         using compute = compute_t<typename std::remove_cvref_t<decltype(in)>::dtype>;
         auto* const run_of = reinterpret_cast<compute*>(memory[k]);
         if ((constant >> k & 1) != 0) gather(run_of, run_of, 0, count);
       });
-      run_neighbours<0>(call_, i, count, from, to);
+      run(std::integral_constant<unsigned, 0>{});
     }
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       constexpr int k = Call::inputs_count + decltype(o)::value;
@@ -294,6 +321,32 @@ class elementwise_run {
       using T = typename std::remove_cvref_t<decltype(out)>::dtype;
       scatter_elements(call_.where, k, i, count, static_cast<const T*>(to[o]), out.data);
     });
+  }
+
+  // As run_neighbours, but the results go past the caches, a few lines at a time: the processor has
+  // buffers for some, and computes the next meanwhile.
+  template <unsigned Constant>
+  void run_past_caches(std::int64_t i, std::int64_t count, const void* const* from,
+                       void* const* to) const {
+    constexpr std::int64_t few = 1024 / item_bytes;
+    alignas(64) unsigned char memory[Call::outputs_count][few * item_bytes];
+    for (std::int64_t done = 0; done < count; done += few) {
+      const std::int64_t now = std::min(few, count - done);
+      const void* next[Call::inputs_count];
+      void* results[Call::outputs_count];
+      call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+        using compute = compute_t<typename std::remove_cvref_t<decltype(in)>::dtype>;
+        constexpr bool constant = (Constant >> decltype(k)::value & 1) != 0;
+        next[k] = static_cast<const compute*>(from[k]) + (constant ? 0 : done);
+      });
+      for (int o = 0; o < Call::outputs_count; ++o) results[o] = memory[o];
+      run_neighbours<Constant>(call_, i + done, now, next, results);
+      call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+        using T = typename std::remove_cvref_t<decltype(out)>::dtype;
+        copy_past_caches(static_cast<T*>(to[o]) + done, results[o],
+                         now * static_cast<std::int64_t>(sizeof(T)));
+      });
+    }
   }
 
   // Calls run(set) with the set of constant inputs. False where it has no code of its own.
@@ -314,6 +367,7 @@ class elementwise_run {
   unsigned constant_in_row_ = 0;  // the operands of which one number is a whole row
   bool in_one_run_ = true;        // all elements of every operand
   bool rows_in_place_ = true;     // those of a row, or one number is all of them
+  bool past_caches_;              // results go
 };
 
 template <class Call>

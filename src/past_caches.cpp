@@ -1,0 +1,99 @@
+// Copies past the caches: a line at a time, in the widest stores that the CPU has.
+#include <numfuse/detail/past_caches.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "isa.hpp"
+
+namespace numfuse::detail {
+namespace {
+
+constexpr std::int64_t line = 64;
+
+// What the system says of the cache that this thread's core shares with its neighbours. sysconf
+// would give that of the whole processor, which no core has.
+std::int64_t last_level_cache() {
+  constexpr std::int64_t usual = std::int64_t{32} << 20;
+  std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index3/size");  // say, 32768K
+  std::int64_t kibibytes = 0;
+  return file >> kibibytes ? kibibytes << 10 : usual;
+}
+
+// Whole lines from the beginning of one on.
+using copy_lines = void(unsigned char* to, const unsigned char* from, std::int64_t bytes);
+
+#if defined(__x86_64__)
+void copy_in_16_bytes(unsigned char* to, const unsigned char* from, std::int64_t bytes) {
+  for (std::int64_t i = 0; i < bytes; i += 16) {
+    _mm_stream_si128(reinterpret_cast<__m128i*>(to + i),
+                     _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i)));
+  }
+}
+
+#if NUMFUSE_HAS_WIDE_ISAS
+__attribute__((target("avx2"))) void copy_in_32_bytes(unsigned char* to, const unsigned char* from,
+                                                      std::int64_t bytes) {
+  for (std::int64_t i = 0; i < bytes; i += 32) {
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to + i),
+                        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i)));
+  }
+}
+
+__attribute__((target("avx512f"))) void copy_in_64_bytes(unsigned char* to,
+                                                         const unsigned char* from,
+                                                         std::int64_t bytes) {
+  for (std::int64_t i = 0; i < bytes; i += 64) {
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to + i), _mm512_loadu_si512(from + i));
+  }
+}
+#endif
+
+copy_lines* fastest_copy() {
+#if NUMFUSE_HAS_WIDE_ISAS
+  if (chosen_isa() == isa::avx512) return copy_in_64_bytes;
+  if (chosen_isa() == isa::avx2) return copy_in_32_bytes;
+#endif
+  return copy_in_16_bytes;
+}
+#else
+copy_lines* fastest_copy() {
+  return [](unsigned char* to, const unsigned char* from, std::int64_t bytes) {
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+  };
+}
+#endif
+
+}  // namespace
+
+bool exceeds_caches(std::int64_t bytes) {
+  static const std::int64_t cache = last_level_cache();
+  return bytes > cache;
+}
+
+void copy_past_caches(void* to, const void* from, std::int64_t bytes) {
+  static copy_lines* const copy = fastest_copy();
+  auto* const out = static_cast<unsigned char*>(to);
+  const auto* const in = static_cast<const unsigned char*>(from);
+  // Parts of lines take the ordinary way: their neighbours come later.
+  const auto place = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(out) % line);
+  const std::int64_t before = std::min(bytes, place == 0 ? 0 : line - place);
+  const std::int64_t lines = (bytes - before) / line * line;
+  std::memcpy(out, in, static_cast<std::size_t>(before));
+  copy(out + before, in + before, lines);
+  std::memcpy(out + before + lines, in + before + lines,
+              static_cast<std::size_t>(bytes - before - lines));
+}
+
+void finish_past_caches() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
+}  // namespace numfuse::detail

@@ -1,0 +1,91 @@
+// Results that are too large for the caches, which the host writes past them.
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <numfuse/detail/past_caches.hpp>
+#include <numfuse/numfuse.hpp>
+
+namespace numfuse::tests {
+namespace {
+
+TEST(copy_past_caches, CopiesTheBytesAndNoOthers) {
+  std::vector<unsigned char> from(512), to(512);
+  for (std::size_t i = 0; i < from.size(); ++i) from[i] = static_cast<unsigned char>(i % 251 + 1);
+  for (std::size_t at = 0; at < 64; at += 4) {
+    for (std::size_t bytes = 0; bytes <= 320; bytes += 4) {
+      std::vector<unsigned char> expected(to.size(), 0);
+      std::memcpy(expected.data() + at, from.data() + 3, bytes);
+      to.assign(to.size(), 0);
+      detail::copy_past_caches(to.data() + at, from.data() + 3, static_cast<std::int64_t>(bytes));
+      detail::finish_past_caches();
+      ASSERT_EQ(to, expected) << bytes << " bytes at " << at;
+    }
+  }
+}
+
+// On one thread and on two: formulas with much to compute go past the caches only on several.
+class past_caches : public ::testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    set_num_threads(GetParam());
+    while (!detail::exceeds_caches(rows_ * columns * std::int64_t{sizeof(float)})) rows_ *= 2;
+    if (rows_ > 1 << 17) GTEST_SKIP() << "a cache of more than half a gigabyte";
+  }
+  void TearDown() override { set_num_threads(before_); }
+
+  // Longer than a chunk, and no multiple of a line.
+  static constexpr std::int64_t columns = 1237;
+  std::int64_t rows_ = 1024;
+  int before_ = num_threads();
+};
+INSTANTIATE_TEST_SUITE_P(threads, past_caches, ::testing::Values(1, 2));
+
+// The number of elements of x that are not f(row, column).
+template <class X, class Fn>
+std::int64_t wrong(const X& x, const Fn& f) {
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < x.shape()[0]; ++i) {
+    for (std::int64_t j = 0; j < x.shape()[1]; ++j) {
+      count += x.data()[i * x.strides()[0] + j * x.strides()[1]] != f(i, j);
+    }
+  }
+  return count;
+}
+
+TEST_P(past_caches, Broadcast) {
+  const auto column = arange<float, host>(rows_).reshape({rows_, 1});
+  const auto row = arange<float, host>(columns);
+  EXPECT_EQ(0, wrong(column + row, [](auto i, auto j) { return float(i) + float(j); }));
+  EXPECT_EQ(0, wrong(outer(row, column), [](auto i, auto j) { return float(i) * float(j); }));
+}
+
+TEST_P(past_caches, OneRunThatBeginsWithinALine) {
+  const auto column = arange<float, host>(rows_).reshape({rows_, 1});
+  const auto x = column * full<float, host>({columns}, 2);
+  host_tensor<float> memory(shape{rows_ * columns + 3});
+  const auto out = memory.view()(slice{3}).reshape({rows_, columns});
+  fuse(formulas::add_formula{}).into(out, x, 1);
+  EXPECT_EQ(0, wrong(out, [](auto i, auto) { return 2 * float(i) + 1; }));
+  fuse(formulas::add_formula{}).into(out, out, x);  // in place: not past the caches
+  EXPECT_EQ(0, wrong(out, [](auto i, auto) { return 4 * float(i) + 1; }));
+}
+
+TEST_P(past_caches, ResultsOfSeveralTypes) {
+  const auto column = arange<float, host>(rows_).reshape({rows_, 1});
+  const auto x = column.broadcast_to({rows_, columns});
+  host_tensor<double> same(shape{rows_, columns});
+  host_tensor<bool> small(shape{rows_, columns});
+  host_tensor<float> one(shape{rows_, columns});
+  fuse([](const auto& v) {
+    return outputs(astype<double>(v), v < 100, exp(v * 0.0f));
+  }).into(same, small, one, x);
+  EXPECT_EQ(0, wrong(same, [](auto i, auto) { return double(i); }));
+  EXPECT_EQ(0, wrong(small, [](auto i, auto) { return i < 100; }));
+  EXPECT_EQ(0, wrong(one, [](auto, auto) { return 1.0f; }));
+}
+
+}  // namespace
+}  // namespace numfuse::tests
