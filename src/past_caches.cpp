@@ -71,7 +71,7 @@ copy_lines* fastest_copy() {
 
 }  // namespace
 
-bool exceeds_caches(std::int64_t bytes) {
+bool exceeds_last_cache(std::int64_t bytes) {
   static const std::int64_t cache = last_level_cache();
   return bytes > cache;
 }
