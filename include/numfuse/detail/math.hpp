@@ -13,6 +13,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 
 #include <numfuse/detail/macros.hpp>
@@ -38,9 +39,10 @@ struct format<float> {
   // (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
   static constexpr float exp_tail[] = {0x1.0p-1f,     0x1.555556p-3f,  0x1.5554aep-5f,
                                        0x1.11109p-7f, 0x1.6d7486p-10f, 0x1.a1a13p-13f};
-  // (log((1 + s) / (1 - s)) - 2 s) / s^3, of s^2.
-  static constexpr float log_tail[] = {0x1.555554p-1f, 0x1.999a7cp-2f, 0x1.2438a8p-2f,
-                                       0x1.e2fdd8p-3f};
+  // (log(1 + d) - d + d^2 / 2) / d^3 for 1 + d between sqrt(1/2) and sqrt(2).
+  static constexpr float log_terms[] = {0x1.555554p-2f,  -0x1.000228p-2f, 0x1.99a00ap-3f,
+                                        -0x1.547228p-3f, 0x1.22d9e8p-3f,  -0x1.0d8636p-3f,
+                                        0x1.055d70p-3f,  -0x1.38b56ap-4f};
 };
 
 template <>
@@ -77,21 +79,30 @@ struct format<double> {
       0x1.af5ebf38fb0f2p-26,
       0x1.1f9556db5c3efp-29,
   };
-  static constexpr double log_tail[] = {
+  // (log((1 + s) / (1 - s)) - 2 s) / s^3, of s^2.
+  static constexpr double log_terms[] = {
       0x1.5555555555593p-1, 0x1.999999997fb0fp-2, 0x1.249249421929bp-2, 0x1.c71c51e6edc5bp-3,
       0x1.7466465b4b7b6p-3, 0x1.39a0f0e2029a4p-3, 0x1.2f0db3939113cp-3,
   };
 };
 
-/// c[First] + c[First + 1] x + c[First + 2] x^2 + ... Written out: compilers look for vectors in
-/// the innermost loop.
-template <int First = 0, class T, int Count>
-NUMFUSE_INLINE T polynomial(T x, const T (&c)[Count]) {
+/// c[First] + c[First + 1] x + c[First + 2] x^2 + ..., two terms at a time: half of the steps need
+/// not wait for the one before. Written out: compilers look for vectors in the innermost loop.
+template <int First, class T, int Count>
+NUMFUSE_INLINE T terms_from(T x, T square, const T (&c)[Count]) {
   if constexpr (First == Count - 1) {
     return c[First];
+  } else if constexpr (First == Count - 2) {
+    return c[First + 1] * x + c[First];
   } else {
-    return polynomial<First + 1>(x, c) * x + c[First];
+    return terms_from<First + 2>(x, square, c) * square + (c[First + 1] * x + c[First]);
   }
+}
+
+/// c[0] + c[1] x + c[2] x^2 + ... The first term comes last: the largest, it is rounded once.
+template <class T, int Count>
+NUMFUSE_INLINE T polynomial(T x, const T (&c)[Count]) {
+  return terms_from<1>(x, x * x, c) * x + c[0];
 }
 
 /// A number so large that adding it rounds to whole numbers, which stand in the sum's lowest bits.
@@ -127,6 +138,21 @@ NUMFUSE_INLINE T reduced_expm1(T x, T& n) {
   return r * r * polynomial(r, f::exp_tail) + r;
 }
 
+/// (exp(2 r) - 1 - 2 r) / (2 r^2) for |r| <= ln(2) / 4, of r.
+template <class T>
+struct doubled_terms {
+  T terms[std::size(format<T>::exp_tail)];
+};
+template <class T>
+inline constexpr doubled_terms<T> tail_of_double = [] {
+  doubled_terms<T> result{};
+  T power = 2;
+  for (std::size_t i = 0; i < std::size(result.terms); ++i, power *= 2) {
+    result.terms[i] = power * format<T>::exp_tail[i];
+  }
+  return result;
+}();
+
 template <class T>
 NUMFUSE_INLINE T exp(T x) {
   using f = format<T>;
@@ -156,36 +182,46 @@ NUMFUSE_INLINE T expm1(T x) {
   return n == T(0) ? close : value;
 }
 
+/// log(1 + d) - d + d^2 / 2 for 1 + d between sqrt(1/2) and sqrt(2).
+NUMFUSE_INLINE float log_tail(float d) {
+  const float square = d * d;
+  return d * square * terms_from<0>(d, square, format<float>::log_terms);
+}
+// Of s = d / (2 + d), |s| < 0.172, half as many terms will do: fewer steps, but for float the
+// division takes longer.
+NUMFUSE_INLINE double log_tail(double d) {
+  const double s = d / (2 + d);
+  const double z = s * s;
+  return s * (0.5 * d * d + z * polynomial(z, format<double>::log_terms));
+}
+
 /// log(u) + correction / u for normal and subnormal u > 0.
 template <class T>
 NUMFUSE_INLINE T log_of_positive(T u, T correction) {
   using f = format<T>;
   using bits = typename f::bits;
-  constexpr T smallest = std::numeric_limits<T>::min();
   constexpr bits one = f::bias << f::mantissa;
   constexpr bits root = std::bit_cast<bits>(T(0.70710678118654752440));
   constexpr T to_normal = T(bits{1} << f::mantissa);
-  const bool subnormal = u < smallest;
-  const bits shifted = std::bit_cast<bits>(subnormal ? u * to_normal : u) + (one - root);
+  const bool subnormal = u < std::numeric_limits<T>::min();
+  const bits shifted = std::bit_cast<bits>(u * (subnormal ? to_normal : T(1))) + (one - root);
   // u = m 2^k with m between sqrt(1/2) and sqrt(2).
   constexpr T whole = to_normal;
   const T biased = std::bit_cast<T>((shifted >> f::mantissa) | std::bit_cast<bits>(whole)) - whole;
   const T k = biased - (subnormal ? T(f::bias + f::mantissa) : T(f::bias));
   const T m = std::bit_cast<T>((shifted & ((bits{1} << f::mantissa) - 1)) + root);
   const T d = m - T(1);
-  const T s = d / (T(2) + d);
-  const T z = s * s;
   const T half_square = T(0.5) * d * d;
-  const T tail = s * (half_square + z * polynomial(z, f::log_tail));
-  return k * f::ln2_high - ((half_square - (tail + (k * f::ln2_low + correction))) - d);
+  return k * f::ln2_high - ((half_square - (log_tail(d) + (k * f::ln2_low + correction))) - d);
 }
 
 template <class T>
 NUMFUSE_INLINE T log(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
-  const T value = x < infinity ? log_of_positive(x, T(0)) : x;
+  const T value = log_of_positive(x, T(0));
   const T outside = x == T(0) ? -infinity : std::numeric_limits<T>::quiet_NaN();
-  return x > T(0) ? value : outside;
+  const T positive = x == infinity ? x : value;
+  return x > T(0) ? positive : outside;
 }
 
 template <class T>
@@ -202,12 +238,15 @@ NUMFUSE_INLINE T log1p(T x) {
 template <class T>
 NUMFUSE_INLINE T tanh(T x) {
   using f = format<T>;
-  const T a = std::fabs(x);
-  T n;
-  const T e = reduced_expm1(T(2) * (a > f::tanh_is_1 ? f::tanh_is_1 : a), n);
+  const T size = std::fabs(x);
+  const T a = size > f::tanh_is_1 ? f::tanh_is_1 : size;
+  // 2 a = n ln(2) + 2 r; e = (exp(2 r) - 1) / 2.
+  const T n = nearest_whole(a * T(2 * 1.44269504088896340736));
+  const T r = (a - n * (f::ln2_high / 2)) - n * (f::ln2_low / 2);
+  const T e = r * r * polynomial(r, tail_of_double<T>.terms) + r;
   const T scale = power_of_two(n);  // from 1 on: exact, and so is scale - 1 where it matters
-  const T value = scale * e + (scale - T(1));  // exp(2 |x|) - 1
-  return std::copysign(value / (value + T(2)), x);
+  const T value = scale * e + (scale * T(0.5) - T(0.5));  // (exp(2 |x|) - 1) / 2
+  return std::copysign(value / (value + T(1)), x);
 }
 
 }  // namespace numfuse::detail::math
