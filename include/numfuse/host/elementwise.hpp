@@ -3,7 +3,7 @@
 // A formula is one loop over neighbours, which the compiler makes vector instructions of: what it
 // computes on the way never leaves the registers. Every operand of the loop is a run in memory. One
 // that is broadcast or strided is gathered into a run first, a chunk at a time, in the first-level
-// cache.
+// cache. Results that are too large for the caches are made there, too, and go past the others.
 #pragma once
 
 #include <algorithm>
@@ -180,7 +180,8 @@ class elementwise_run {
   void run(std::int64_t first, std::int64_t last) const {
     if (in_one_run_) {
       run_chunk(no_starts, first, first, static_cast<int>(last - first));
-    } else if (row_length(call_.where) >= short_row || rank_ <= 1) {
+    } else if (rank_ <= 1 ||
+               row_length(call_.where) >= (rows_in_place_ ? short_in_place : short_row)) {
       run_rows(first, last);
     } else {
       for (std::int64_t i = first; i < last; i += chunk) {
@@ -194,7 +195,9 @@ class elementwise_run {
   static constexpr int operands = Call::inputs_count + Call::outputs_count;
   static constexpr std::int64_t no_starts[operands] = {};
   static constexpr std::int64_t chunk = 1024;
-  static constexpr std::int64_t short_row = 64;  // rows that are worked on several at a time
+  // Shorter rows are worked on several at a time, unless each is read where it lies.
+  static constexpr std::int64_t short_row = 64;
+  static constexpr std::int64_t short_in_place = 48;
   static constexpr std::int64_t item_bytes = std::max(Call::item_bytes, Call::compute_bytes);
   // The sets of constant inputs that have code of their own: the first so many.
   static constexpr unsigned sets_with_code = Call::inputs_count == 2 ? 3 : 1;
