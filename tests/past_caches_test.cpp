@@ -87,5 +87,23 @@ TEST_P(past_caches, ResultsOfSeveralTypes) {
   EXPECT_EQ(0, wrong(one, [](auto, auto) { return 1.0f; }));
 }
 
+TEST_P(past_caches, Rows) {
+  const auto x = arange<float, host>(rows_).reshape({rows_, 1}) + arange<float, host>(columns);
+  const auto below_largest = [](const auto& v) { return outputs(v - max(v), max(v)); };
+  const auto expected = [](auto, auto j) { return float(j - columns + 1); };
+  host_tensor<float> below(shape{rows_, columns}), largest(shape{rows_});
+  fuse(below_largest).into(below, largest, x);
+  EXPECT_EQ(0, wrong(below, expected));
+  EXPECT_EQ(
+      0, wrong(largest.reshape({rows_, 1}), [](auto i, auto) { return float(i + columns - 1); }));
+  host_tensor<float> memory(shape{rows_ * (columns + 2) + 1});  // rows begin anywhere in a line
+  const auto apart =
+      memory.view()(slice{1}).reshape({rows_, columns + 2})(slice{}, slice{0, columns});
+  fuse(below_largest).into(apart, largest, x);
+  EXPECT_EQ(0, wrong(apart, expected));
+  fuse(below_largest).into(apart, largest, apart);  // in place: not past the caches
+  EXPECT_EQ(0, wrong(apart, expected));
+}
+
 }  // namespace
 }  // namespace numfuse::tests

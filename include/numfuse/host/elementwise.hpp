@@ -10,7 +10,6 @@
 #include <cstdint>
 
 #include <numfuse/detail/parallel.hpp>
-#include <numfuse/detail/past_caches.hpp>
 #include <numfuse/host/transfer.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
@@ -166,7 +165,7 @@ class elementwise_run {
       if (along_[k] == 0) constant_in_row_ |= 1u << k;
     }
     rows_in_place_ &= constant_in_row_ < sets_with_code;
-    past_caches_ = writes_past_caches();
+    past_caches_ = goes_past_caches();
     rows_in_place_ &= !past_caches_;
     c.each_input([&](auto, const auto& in) {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
@@ -212,20 +211,11 @@ class elementwise_run {
     return true;
   }
 
-  // True where results are too large for the caches and memory is what they wait for: that is not
-  // so where one is an input, too, whose lines have been read when they are written, nor where one
-  // thread has much to compute.
-  bool writes_past_caches() const {
-    std::int64_t bytes = 0;
-    bool apart = true;
-    call_.each_output([&](auto o, const auto& out) {
-      bytes += call_.where.length * static_cast<std::int64_t>(sizeof(*out.data));
-      apart &= whole_[Call::inputs_count + o];
-      call_.each_input([&](auto, const auto& in) {
-        apart &= static_cast<const void*>(in.data) != static_cast<const void*>(out.data);
-      });
-    });
-    return exceeds_caches(bytes) && apart &&
+  // Where memory is what the results wait for: not where one thread has much to compute.
+  bool goes_past_caches() const {
+    bool in_one_run = true;
+    for (int o = 0; o < Call::outputs_count; ++o) in_one_run &= whole_[Call::inputs_count + o];
+    return in_one_run && writes_past_caches(call_) &&
            (num_threads() > 1 || !Call::info::trace(call_.formula).costly);
   }
 

@@ -29,6 +29,10 @@ inline constexpr std::int64_t short_row_bytes = 2048;
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
 
+/// Results of so many bytes go past the caches together: the first-level cache holds them until
+/// then.
+inline constexpr std::int64_t past_caches_bytes = 1 << 15;
+
 /// Vectors side by side, and elements of each in a part: with fewer, what is read of a row would be
 /// too short for the processor to fetch ahead, or states come and go too often.
 inline constexpr std::int64_t fewest_lanes = 256;
@@ -61,8 +65,8 @@ class tile_run {
   static constexpr bool long_rows = std::is_same_v<Part, long_row_part>;
   static constexpr int levels = Call::info::levels;
 
-  tile_run(const Call& c, std::int64_t vector, int active)
-      : call_(c), vector_(vector), active_(active) {
+  tile_run(const Call& c, std::int64_t vector, int active, bool past_caches = false)
+      : call_(c), vector_(vector), active_(active), past_caches_(past_caches) {
     for (int k = 0; k < Call::inputs_count + Call::outputs_count; ++k) {
       bases_[k] = c.where.batch_offset(k, vector);
     }
@@ -132,7 +136,7 @@ class tile_run {
     } else if constexpr (short_rows) {
       return {{&call_.where, first, static_cast<int>(count), memory}, active_};
     } else {
-      return {&call_.where, first, static_cast<int>(count), memory};
+      return {&call_.where, first, static_cast<int>(count), memory, past_caches_};
     }
   }
 
@@ -306,6 +310,7 @@ class tile_run {
   const Call& call_;
   std::int64_t vector_;
   int active_;
+  bool past_caches_;
   std::int64_t bases_[max_operands];
 };
 
@@ -364,11 +369,15 @@ template <class Call>
 void run_rows(const Call& c) {
   using part = std::conditional_t<in_one_pass<Call>, row_part, long_row_part>;
   const layout& where = c.where;
-  const std::int64_t together =
-      std::max<std::int64_t>(1, block_elements / 4 / std::max<std::int64_t>(1, where.length));
+  const std::int64_t length = std::max<std::int64_t>(1, where.length);
+  const bool past = length * Call::item_bytes <= past_caches_bytes && writes_past_caches(c);
+  // What goes past the caches is waited for at the end of each task.
+  const std::int64_t elements = past ? 4 * block_elements : block_elements / 4;
+  const std::int64_t together = std::max<std::int64_t>(1, elements / length);
   each_task(ceil_div(where.count, together), where.count * where.length, [&](std::int64_t i) {
     const std::int64_t last = std::min(where.count, (i + 1) * together);
-    for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, part>(c, v, 1).run();
+    for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, part>(c, v, 1, past).run();
+    if (past) finish_past_caches();
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <numfuse/detail/call.hpp>
+#include <numfuse/detail/past_caches.hpp>
 #include <numfuse/detail/transpose.hpp>
 #include <numfuse/host/column_part.hpp>
 #include <numfuse/host/contexts.hpp>
@@ -231,11 +232,27 @@ NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, co
   return column_part::read_only(to);
 }
 
+/// True where vectors are written that are too large for the caches, and none of them is an input,
+/// too, whose lines have been read when they are written.
+template <class Call>
+bool writes_past_caches(const Call& c) {
+  std::int64_t bytes = 0;
+  bool apart = true;
+  c.each_output([&](auto o, const auto& out) {
+    if (!Call::info::is_vector[decltype(o)::value]) return;
+    bytes += c.where.count * c.where.length * static_cast<std::int64_t>(sizeof(*out.data));
+    c.each_input([&](auto, const auto& in) {
+      apart &= static_cast<const void*>(in.data) != static_cast<const void*>(out.data);
+    });
+  });
+  return apart && exceeds_caches(bytes);
+}
+
 /// Where operand k's numbers go: where they belong if they stand side by side there, else into
 /// memory of which `unload` takes them there.
 template <class T>
 NUMFUSE_INLINE row_part::run<T> target_of(const row_part& part, int k, T* to) {
-  if (!in_a_row(*part.where, k)) return part.template take<T>();
+  if (part.past_caches || !in_a_row(*part.where, k)) return part.template take<T>();
   return {to + part.first, part.memory->template take<T>(group), part.tail_at()};
 }
 template <class T>
@@ -254,10 +271,16 @@ NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* 
 }
 
 /// What `target_of` put elsewhere goes where it belongs.
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable
+#endif
 template <class T>
 NUMFUSE_INLINE void unload(const row_part& part, int k, const row_part::run<T>& from, T* to) {
   if (from.data == to + part.first) {
     unload_tail(part, from.tail, from.data);
+  } else if (part.past_caches && in_a_row(*part.where, k)) {
+    const auto bytes = part.count * static_cast<std::int64_t>(sizeof(T));
+    copy_past_caches(to + part.first, from.data, bytes);
   } else {
     scatter_elements(*part.where, k, part.first, part.count, from.data, to);
   }
