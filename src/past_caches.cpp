@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::int64_t line = 64;
 
-// What the system says of the cache that this thread's core shares with its neighbours. sysconf
-// would give that of the whole processor, which no core has.
+// What the system says of the cache that a core shares with its neighbours. sysconf adds up those
+// of the whole processor.
 std::int64_t last_level_cache() {
   constexpr std::int64_t usual = std::int64_t{32} << 20;
   std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index3/size");  // say, 32768K

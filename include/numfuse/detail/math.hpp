@@ -187,8 +187,8 @@ NUMFUSE_INLINE float log_tail(float d) {
   const float square = d * d;
   return d * square * terms_from<0>(d, square, format<float>::log_terms);
 }
-// Of s = d / (2 + d), |s| < 0.172, half as many terms will do: fewer steps, but for float the
-// division takes longer.
+// With s = d / (2 + d), |s| < 0.172, half as many terms will do. For float the other half takes
+// less time than the division.
 NUMFUSE_INLINE double log_tail(double d) {
   const double s = d / (2 + d);
   const double z = s * s;

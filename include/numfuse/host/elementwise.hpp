@@ -213,9 +213,9 @@ class elementwise_run {
 
   // Where memory is what the results wait for: not where one thread has much to compute.
   bool goes_past_caches() const {
-    bool in_one_run = true;
-    for (int o = 0; o < Call::outputs_count; ++o) in_one_run &= whole_[Call::inputs_count + o];
-    return in_one_run && writes_past_caches(call_) &&
+    bool whole = true;
+    for (int o = 0; o < Call::outputs_count; ++o) whole &= whole_[Call::inputs_count + o];
+    return whole && writes_past_caches(call_) &&
            (num_threads() > 1 || !Call::info::trace(call_.formula).costly);
   }
 
@@ -360,7 +360,7 @@ class elementwise_run {
   unsigned constant_in_row_ = 0;  // the operands of which one number is a whole row
   bool in_one_run_ = true;        // all elements of every operand
   bool rows_in_place_ = true;     // those of a row, or one number is all of them
-  bool past_caches_;              // results go
+  bool past_caches_;              // results are written past the caches
 };
 
 template <class Call>

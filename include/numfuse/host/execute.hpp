@@ -371,9 +371,11 @@ void run_rows(const Call& c) {
   const layout& where = c.where;
   const std::int64_t length = std::max<std::int64_t>(1, where.length);
   const bool past = length * Call::item_bytes <= past_caches_bytes && writes_past_caches(c);
-  // What goes past the caches is waited for at the end of each task.
-  const std::int64_t elements = past ? 4 * block_elements : block_elements / 4;
-  const std::int64_t together = std::max<std::int64_t>(1, elements / length);
+  std::int64_t together = std::max<std::int64_t>(1, block_elements / 4 / length);
+  if (past) {  // which is waited for at the end of each task: fewer, but enough for all threads
+    const std::int64_t most = where.count / (8 * num_threads());
+    together = std::max(together, std::min(4 * block_elements / length, most));
+  }
   each_task(ceil_div(where.count, together), where.count * where.length, [&](std::int64_t i) {
     const std::int64_t last = std::min(where.count, (i + 1) * together);
     for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, part>(c, v, 1, past).run();

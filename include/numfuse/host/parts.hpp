@@ -92,7 +92,7 @@ struct row_part {
   std::int64_t first;
   int count;  // numbers that exist
   scratch* memory;
-  bool past_caches = false;  // results go
+  bool past_caches = false;  // results are written past the caches
 
   NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
   NUMFUSE_INLINE std::int64_t index(int i) const { return first + i; }
