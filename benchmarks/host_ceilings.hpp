@@ -98,8 +98,9 @@ class host_ceilings {
 #pragma omp simd
     for (std::int64_t i = first; i < last; ++i) y[i] = 2.0f;
   }
+  // Not with zeros: some processors have a way of their own for a line of them, twice as fast.
   void fill_by_memset(std::int64_t first, std::int64_t last) const {
-    std::memset(to() + first, 0, static_cast<std::size_t>(last - first) * sizeof(float));
+    std::memset(to() + first, 1, static_cast<std::size_t>(last - first) * sizeof(float));
   }
   void read(std::int64_t first, std::int64_t last) const {
     float sums[step] = {};
