@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 #if defined(__SSE2__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 #include "host_machine.hpp"
@@ -112,12 +112,31 @@ class host_ceilings {
     for (float s : sums) sink = sink + s;
   }
 #if defined(__SSE2__)
+  // In the widest stores that there are: narrow ones past the caches are slower.
+#if defined(__AVX512F__)
+  static constexpr std::int64_t wide = 16;
+  static void store_past_caches(float* to, const float* from) {
+    _mm512_stream_ps(to, _mm512_load_ps(from));
+  }
+#elif defined(__AVX__)
+  static constexpr std::int64_t wide = 8;
+  static void store_past_caches(float* to, const float* from) {
+    _mm256_stream_ps(to, _mm256_load_ps(from));
+  }
+#else
+  static constexpr std::int64_t wide = 4;
+  static void store_past_caches(float* to, const float* from) {
+    _mm_stream_ps(to, _mm_load_ps(from));
+  }
+#endif
   void copy_streaming(std::int64_t first, std::int64_t last) const {
-    for (std::int64_t i = first; i < last; i += 4) _mm_stream_ps(to() + i, _mm_load_ps(from() + i));
+    for (std::int64_t i = first; i < last; i += wide) store_past_caches(to() + i, from() + i);
     _mm_sfence();
   }
   void fill_streaming(std::int64_t first, std::int64_t last) const {
-    for (std::int64_t i = first; i < last; i += 4) _mm_stream_ps(to() + i, _mm_set1_ps(2.0f));
+    alignas(64) float twos[wide];
+    std::fill(twos, twos + wide, 2.0f);
+    for (std::int64_t i = first; i < last; i += wide) store_past_caches(to() + i, twos);
     _mm_sfence();
   }
 #endif
