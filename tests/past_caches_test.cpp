@@ -26,6 +26,15 @@ TEST(copy_past_caches, CopiesTheBytesAndNoOthers) {
   }
 }
 
+TEST(past_caches_formulas, MuchToCompute) {
+  const auto costly = []<class F>(const F& f) {
+    return detail::formula_info<F, float>::trace(f).costly;
+  };
+  EXPECT_TRUE(costly(formulas::sigmoid_formula{}));
+  EXPECT_TRUE(costly([](const auto& v) { return v + exp(v) * 2; }));
+  EXPECT_FALSE(costly([](const auto& v) { return v + abs(v) * 2; }));
+}
+
 // On one thread and on two: formulas with much to compute go past the caches only on several.
 class past_caches : public ::testing::TestWithParam<int> {
  protected:

@@ -13,13 +13,15 @@
 //   whole()             true where all numbers are known to lie inside the vector;
 //   valid(j), index(j)  whether number j does, and where;
 //   knows(level)        false while values of that level are not known yet (see below);
-//   reduce<R>(r, v)     a scalar, one level up.
+//   reduce<R>(r, v)     a scalar, one level up;
+//   keep_costly(v)      where there is one: v, whose numbers take many instructions, kept where
+//   that
+//                       saves some.
 // Its values need not hold their numbers. A context with is_lazy has values of its own, which have
 //   number(j, lane)     computes one;
 // and brings along
 //   make_later<T, level, vector>(f)
-//                       a value whose numbers f(j, lane) gives; f holds its operands;
-//   keep_costly(v)      v, whose numbers take many instructions: kept where that saves some.
+//                       a value whose numbers f(j, lane) gives; f holds its operands.
 //
 // The level of a value is the number of reductions that must be complete before it is known: in
 // softmax, v has level 0, exp(v - max(v)) level 1, the result level 2. It is part of the type.
@@ -260,11 +262,13 @@ NUMFUSE_INLINE auto map(const Op& op, const X&... x) {
       [op, ... held = operand<X, context>{x}](auto j, int lane)
           NUMFUSE_INLINE_BODY { return op(number_of<compute>(held.value, j, lane)...); };
   auto* const at = first_context(x...);
-  constexpr bool costly = operand_types<X...>::vector && requires { Op::is_costly; };
-  if constexpr (costly && is_lazy<context>) {
+  using value = decltype(make_value<result_dtype, X...>(at, number));
+  if constexpr (value::is_vector && requires(const value& v) {
+                  Op::is_costly;
+                  at->keep_costly(v);
+                }) {
     return at->keep_costly(make_value<result_dtype, X...>(at, number));
   } else {
-    if constexpr (costly && requires { at->note_costly(); }) at->note_costly();
     return make_value<result_dtype, X...>(at, number);
   }
 }

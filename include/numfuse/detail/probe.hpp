@@ -28,7 +28,11 @@ struct probe {
   static NUMFUSE_INLINE std::int64_t index(int) { return 0; }
   static NUMFUSE_HD constexpr bool knows(int) { return true; }
 
-  NUMFUSE_INLINE void note_costly() { costly = true; }
+  template <class V>
+  NUMFUSE_INLINE const V& keep_costly(const V& v) {
+    costly = true;
+    return v;
+  }
 
   template <class R, class T, int Level>
   NUMFUSE_INLINE auto reduce(const R&, const vector_value<T, Level, probe>&) {
