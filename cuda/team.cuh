@@ -148,7 +148,7 @@ __global__ void __launch_bounds__(256, 2)
     joiner.states = states + round % 2 * round_bytes;
     detail::reduction_slots<vectors::lanes> slots;
     replay_between<Part, detail::before_passes, replay_step::start>(c, mine, slots, joiner);
-    detail::each_pass<levels>([&](auto pass) NUMFUSE_INLINE_BODY {
+    detail::each_constant<levels>([&](auto pass) NUMFUSE_INLINE_BODY {
       replay_stream<Part, pass>(c, mine, slots, joiner, walk, inputs);
       replay_between<Part, pass, replay_step::publish>(c, mine, slots, joiner);
       if (shape.blocks == 1) return;

@@ -45,7 +45,6 @@ namespace detail {
 
 void parallel_for(std::int64_t count, std::int64_t work, void (*task)(void*, std::int64_t),
                   void* context) {
-  constexpr std::int64_t worth_threads = 32768;  // below, waking a thread costs more than it gives
   const int threads = count > 1 && work >= worth_threads
                           ? static_cast<int>(std::min<std::int64_t>(num_threads(), count))
                           : 1;

@@ -26,12 +26,15 @@ bool same_bits(const host_tensor<T>& x, const host_tensor<T>& y) {
 // Vectors long, short, side by side and few: every way in which work is cut.
 std::vector<host_tensor<float>> results() {
   std::vector<host_tensor<float>> all_of;
-  for (const shape& s : {shape{3, 70001}, shape{40000, 5}, shape{1000, 99}, shape{9000, 40}}) {
+  for (const shape& s : {shape{3, 70001}, shape{40000, 5}, shape{1000, 99}, shape{9000, 40},
+                         shape{12, 30011}, shape{150, 1500}}) {
     const auto x = random_normal<float, host>(s, 1);
     all_of.push_back(softmax(x));
     all_of.push_back(softmax(x, 0));
     all_of.push_back(sum(x, 0));
+    all_of.push_back(sum(x));
     all_of.push_back(norm(x));
+    all_of.push_back(var(x));
     all_of.push_back(exp(x));
     all_of.push_back(dot(x.reshape({-1}), x.reshape({-1})));
   }

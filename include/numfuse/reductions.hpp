@@ -8,8 +8,8 @@
 //   combine(a, b)    commutative up to rounding; NaN stays NaN,
 //   finish<C>(s)     its value, of the result's compute type,
 //   has_identity     false where no numbers have no value: max.
-// Some have lift_four<S>(a, b, c, d), the state of four numbers at less cost than by combine. It
-// may be infinite or NaN where that of lift and combine is not.
+// Some have lift_four<S>(a, b, c, d), the state of four numbers at less cost than by combine, where
+// zeros count as no numbers. It may be infinite or NaN where that of lift and combine is not.
 #pragma once
 
 #include <numfuse/ops.hpp>

@@ -171,13 +171,4 @@ struct replay_context : Part {
   }
 };
 
-/// Calls f(constant) for the passes 0 to Levels - 1.
-template <int Levels, class Fn>
-NUMFUSE_INLINE void each_pass(const Fn& f) {
-  [&]<int... Pass>(std::integer_sequence<int, Pass...>) NUMFUSE_INLINE_BODY {
-    (f(std::integral_constant<int, Pass>{}), ...);
-  }
-  (std::make_integer_sequence<int, Levels>{});
-}
-
 }  // namespace numfuse::detail

@@ -1,5 +1,8 @@
-// Loops over a thread's own numbers.
+// Loops of which the compiler knows the length: over a thread's own numbers, over constants.
 #pragma once
+
+#include <type_traits>
+#include <utility>
 
 #include <numfuse/detail/macros.hpp>
 
@@ -20,6 +23,15 @@ NUMFUSE_INLINE void each(const Fn& f) {
     for (int i = 0; i < Count; ++i) f(i);
   }
 #endif
+}
+
+/// Calls f(0), ..., f(Count - 1), each number as a constant of a type of its own.
+template <int Count, class Fn>
+NUMFUSE_INLINE void each_constant(const Fn& f) {
+  [&]<int... I>(std::integer_sequence<int, I...>) NUMFUSE_INLINE_BODY {
+    (f(std::integral_constant<int, I>{}), ...);
+  }
+  (std::make_integer_sequence<int, Count>{});
 }
 
 }  // namespace numfuse::detail

@@ -23,8 +23,14 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 inline constexpr std::int64_t short_vector = 4 * group;
 
 /// Rows up to this long are worked on several at a time: in longer ones the waits between the steps
-/// of a formula are few.
+/// of a formula are few. Where no vectors are written, memory waits between two rows, too.
 inline constexpr std::int64_t short_row_bytes = 2048;
+inline constexpr std::int64_t read_row_bytes = 1 << 13;    // of formulas that write no vectors
+inline constexpr std::int64_t passed_row_bytes = 1 << 18;  // of those that read every number once
+
+/// Rows that are worked on together, of which several sweeps find the numbers in the first-level
+/// cache.
+inline constexpr std::int64_t held_rows_bytes = 1 << 15;
 
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
@@ -55,6 +61,17 @@ struct targets_of<call<F, In, types<Out...>>, Part> {
 /// True where every number is read once.
 template <class Call>
 inline constexpr bool in_one_pass = Call::info::levels == 1 && !Call::info::any_vector;
+
+/// True where every input's numbers are read where they lie: a part takes no memory.
+template <class Call>
+bool reads_in_place(const Call& c) {
+  bool all = true;
+  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && in_a_row(c.where, k);
+  });
+  return all;
+}
 
 /// Runs the formula on the vectors of one tile: a row, or `active` rows or columns.
 template <class Call, class Part>
@@ -99,7 +116,7 @@ class tile_run {
       const int rows = part_numbers / filled();
       return rows < fewest_rows ? fewest_rows : rows;
     } else {
-      return in_one_pass<Call> && reads_in_place() ? block_elements : part_numbers;
+      return in_one_pass<Call> && reads_in_place(call_) ? block_elements : part_numbers;
     }
   }
 
@@ -107,16 +124,6 @@ class tile_run {
   NUMFUSE_INLINE std::int64_t block_rows() const {
     constexpr std::int64_t column_parts = 64;  // their states are many, too
     return columns ? part_rows() * column_parts : block_elements;
-  }
-
-  // True where every input's numbers are read where they lie: a part takes no memory.
-  NUMFUSE_INLINE bool reads_in_place() const {
-    bool all = true;
-    call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
-      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-      all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && in_a_row(call_.where, k);
-    });
-    return all;
   }
 
   // True where the vectors are held. Several threads share a long one where there are few.
@@ -209,13 +216,13 @@ class tile_run {
                    [&](std::int64_t b) { body(b, b * block, std::min(length, (b + 1) * block)); });
     };
     if (blocks <= 1) {
-      each_pass<levels>([&](auto pass) { accumulate(pass, known, 0, length); });
+      each_constant<levels>([&](auto pass) { accumulate(pass, known, 0, length); });
     } else {
       const std::int64_t bytes =
           state_table::bytes(Call::info::trace(call_.formula).reductions, filled());
       const std::unique_ptr<unsigned char[]> tables(
           new unsigned char[static_cast<std::size_t>(blocks * bytes)]);
-      each_pass<levels>([&](auto pass) {
+      each_constant<levels>([&](auto pass) {
         each_block([&](std::int64_t b, std::int64_t first, std::int64_t last) {
           unsigned char* own = tables.get() + b * bytes;
           std::copy(memory, memory + bytes, own);
@@ -359,10 +366,31 @@ void run_tiles(const Call& c, std::int64_t most) {
   });
 }
 
+/// True where rows are read where they lie, to their last number.
 template <class Call>
-void run_short_rows(const Call& c) {
-  const std::int64_t length = std::max<std::int64_t>(1, c.where.length);
-  run_tiles<rows_part>(c, std::clamp<std::int64_t>(part_numbers / length, 1, most_rows));
+bool reads_whole_rows(const Call& c) {
+  return reads_in_place(c) && (loads_parts<float> || c.where.length % group == 0);
+}
+
+/// The longest rows of which several are worked on together. Where a row of several blocks goes to
+/// all threads instead, its blocks are reduced and joined in the same order.
+template <class Call>
+std::int64_t most_row_bytes(const Call& c) {
+  if (Call::info::any_vector || !reads_whole_rows(c)) return short_row_bytes;
+  if (!in_one_pass<Call>) return read_row_bytes;
+  return one_thread_each(c.where.count) ? passed_row_bytes : block_elements * Call::compute_bytes;
+}
+
+template <class Call>
+void run_several_rows(const Call& c) {
+  const layout& where = c.where;
+  const std::int64_t row_bytes = std::max<std::int64_t>(1, where.length) * Call::compute_bytes;
+  const bool passes = in_one_pass<Call> && reads_whole_rows(c);
+  std::int64_t most = (passes ? passed_row_bytes : held_rows_bytes) / row_bytes;
+  if (where.count * where.length >= worth_threads) {  // tiles for all threads
+    most = std::min(most, where.count / (2 * num_threads()));
+  }
+  run_tiles<rows_part>(c, std::clamp<std::int64_t>(most, 1, most_rows));
 }
 
 template <class Call>
@@ -389,8 +417,8 @@ void run(const Call& c) {
     run_elementwise(c);
   } else if (in_tiles(c.where, Call::inputs_count)) {
     run_tiles<column_part>(c, lanes_of(c));
-  } else if (c.where.count > 1 && c.where.length * Call::compute_bytes <= short_row_bytes) {
-    run_short_rows(c);
+  } else if (c.where.count > 1 && c.where.length * Call::compute_bytes <= most_row_bytes(c)) {
+    run_several_rows(c);
   } else {
     run_rows(c);
   }

@@ -20,6 +20,15 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 /// Numbers in a group: a 64-byte register of floats.
 inline constexpr int group = 16;
 
+/// Bytes of a vector register.
+#if defined(__AVX512F__)
+inline constexpr int register_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr int register_bytes = 32;
+#else
+inline constexpr int register_bytes = 16;
+#endif
+
 /// Numbers that a sweep goes through at a time: a formula's few steps on so many floats fit the
 /// first-level cache.
 inline constexpr int part_numbers = 2048;
@@ -34,11 +43,16 @@ inline constexpr std::int64_t block_elements = 16384;
 inline constexpr int most_lanes = 1024;
 
 /// The most rows that are worked on together.
-inline constexpr int most_rows = 16;
+inline constexpr int most_rows = 64;
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 constexpr std::int64_t whole_groups(std::int64_t count) { return ceil_div(count, group) * group; }
+
+/// The distance between neighbouring vectors of operand k, where there are some.
+NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
+  return where.strides[k][where.batch_rank - 1];
+}
 
 /// Memory for what a formula keeps of a part from one sweep to the next.
 class scratch {
@@ -69,6 +83,15 @@ class scratch {
   std::vector<std::unique_ptr<line[]>> more_;
 };
 
+/// True where a part of a register can be filled from memory, and nothing beyond is read.
+template <class C>
+inline constexpr bool loads_parts =
+#if defined(__AVX2__)
+    sizeof(C) >= 4;
+#else
+    false;
+#endif
+
 /// The place of a number in the last group of a row that is not whole.
 struct place_in_tail {
   int i;
@@ -97,31 +120,44 @@ struct row_part {
   NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
   NUMFUSE_INLINE std::int64_t index(int i) const { return first + i; }
 
-  /// Numbers in memory. Those of the last group stand elsewhere where it is not whole: memory ends
-  /// before it does.
+  /// Numbers in memory, `count` in each row, which may end within a group. The last group stands
+  /// elsewhere then, or what is missing is read as 1: every function takes that without trouble.
   template <class C>
   struct run {
     C* data;
-    C* tail;
-    int tail_at;
-    NUMFUSE_INLINE C* row(int) const { return data; }
-    NUMFUSE_INLINE C& operator()(int i, int) const { return data[i]; }
-    NUMFUSE_INLINE C& operator()(place_in_tail at, int) const { return tail[at.i - tail_at]; }
+    std::int64_t pitch;  // from one row to the next
+    C* tails;
+    std::int64_t tails_pitch;
+    int count;
+    NUMFUSE_INLINE C* row(int lane) const { return data + lane * pitch; }
+    NUMFUSE_INLINE C* tail(int lane) const { return tails + lane * tails_pitch; }
+    NUMFUSE_INLINE C& operator()(int i, int lane) const { return row(lane)[i]; }
+    NUMFUSE_INLINE decltype(auto) operator()(place_in_tail at, int lane) const {
+      if constexpr (std::is_const_v<C> && loads_parts<C>) {
+        return at.i < count ? row(lane)[at.i] : C(1);
+      } else {
+        return (tail(lane)[at.i - count / group * group]);
+      }
+    }
   };
 
   template <class C>
   static NUMFUSE_INLINE run<const C> read_only(const run<C>& r) {
-    return {r.data, r.tail, r.tail_at};
+    return {r.data, r.pitch, r.tails, r.tails_pitch, r.count};
   }
 
   NUMFUSE_INLINE int tail_at() const { return count / group * group; }
 
-  /// Memory for all numbers of the part.
+  /// Memory for all numbers of so many rows.
   template <class C>
-  NUMFUSE_INLINE run<C> take() const {
-    C* const to = memory->take<C>(whole_groups(count));
-    return {to, to + tail_at(), tail_at()};
+  NUMFUSE_INLINE run<C> take(int rows = 1) const {
+    const std::int64_t pitch = whole_groups(count);
+    C* const data = memory->take<C>(rows * pitch);
+    return {data, pitch, data + tail_at(), pitch, count};
   }
+
+  /// The distance between the rows of operand k.
+  NUMFUSE_INLINE std::int64_t across(int) const { return 0; }
 
   /// f(i, lane) for every number. None of the calls depends on what another one writes.
   template <class Fn>
@@ -167,6 +203,12 @@ struct row_part {
   template <class S>
   static constexpr int several_chains = sizeof(S) > 4 ? 2 * group : 4 * group;
 
+  /// As many as it takes no longer to join than they save where rows are short. Compilers keep a
+  /// group's in memory if it needs more than two registers.
+  template <class S>
+  static constexpr int few_chains = group * sizeof(S) > 2 * register_bytes ? several_chains<S>
+                                                                           : group;
+
   /// The state of numbers `from` to `to` - 1 of a lane, in so many chains.
   template <class S, int Chains = several_chains<S>, class R, class V>
   NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to, int lane = 0) const {
@@ -174,30 +216,20 @@ struct row_part {
     if constexpr (requires(const C* x) { r.template of_run<S>(x, to, first); }) {
       return r.template of_run<S>(v.in_one_run(lane) + from, to - from, first + from);
     } else if constexpr (is_exact<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
-      const S own = reduce_in_chains<true, Chains, S>(r, v, from, to, lane);
+      const S own = reduce_fours<S>(r, v, from, to, lane);
       if (own - own == S(0)) return own;
       // A sum of few that is too large for its type, or a number that is not finite itself.
     }
-    return reduce_in_chains<false, Chains, S>(r, v, from, to, lane);
+    return reduce_in_chains<Chains, S>(r, v, from, to, lane);
   }
 
  private:
-  template <bool InFours, int Chains, class S, class R, class V>
+  template <int Chains, class S, class R, class V>
   NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to, int lane) const {
     S states[Chains];
     NUMFUSE_KEEP_LOOP
     for (int k = 0; k < Chains; ++k) states[k] = r.template identity<S>();
     int j = from;
-    if constexpr (InFours) {
-      for (; j + 4 * group <= to; j += 4 * group) {
-        NUMFUSE_KEEP_LOOP
-        for (int k = 0; k < group; ++k) {
-          const auto at = [&](int g)
-                              NUMFUSE_INLINE_BODY { return v.number(j + g * group + k, lane); };
-          states[k] = r.combine(states[k], r.template lift_four<S>(at(0), at(1), at(2), at(3)));
-        }
-      }
-    }
     if constexpr (Chains > group) {
       for (; j + Chains <= to; j += Chains) {
         for (int k = 0; k < Chains; ++k) {
@@ -221,6 +253,54 @@ struct row_part {
     }
     fold_halves<Chains>(r, states);
     return states[0];
+  }
+
+  template <class S, class R, class V>
+  NUMFUSE_INLINE S reduce_fours(const R& r, const V& v, int from, int to, int lane) const {
+    S states[group];
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
+    int j = from;
+    for (; j + 4 * group <= to; j += 4 * group) {
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        const auto at = [&](int g)
+                            NUMFUSE_INLINE_BODY { return v.number(j + g * group + k, lane); };
+        states[k] = r.combine(states[k], r.template lift_four<S>(at(0), at(1), at(2), at(3)));
+      }
+    }
+    const int rest = to - j;
+    each_constant<4>([&](auto whole) NUMFUSE_INLINE_BODY {
+      if (rest / group != whole) return;
+      if (rest % group != 0) {
+        add_rest<whole, true>(r, v, states, j, to, lane);
+      } else if constexpr (whole > 0) {
+        add_rest<whole, false>(r, v, states, j, to, lane);
+      }
+    });
+    fold_halves<group>(r, states);
+    return states[0];
+  }
+
+  // The numbers from j on, `Whole` groups and a tail, join the states of their places.
+  template <int Whole, bool Tail, class R, class V, class S>
+  NUMFUSE_INLINE void add_rest(const R& r, const V& v, S* states, int j, int to, int lane) const {
+    using C = compute_t<typename V::dtype>;
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) {
+      C x[4];
+      each_constant<4>([&](auto g) NUMFUSE_INLINE_BODY {
+        const int i = j + g * group + k;
+        x[g] = C(0);
+        if constexpr (g < Whole) {
+          x[g] = v.number(i, lane);
+        } else if constexpr (g == Whole && Tail) {
+          const C last = v.number(place_in_tail{i}, lane);
+          x[g] = i < to ? last : C(0);
+        }
+      });
+      states[k] = r.combine(states[k], r.template lift_four<S>(x[0], x[1], x[2], x[3]));
+    }
   }
 };
 
@@ -263,41 +343,20 @@ struct long_row_part : row_part {
   }
 };
 
-/// Short vectors, one after the other, in which every sweep goes through all of them: what one of
-/// them waits for, a reduction's last steps and what follows, the processor does for the others.
+/// Vectors one after the other, in which every sweep goes through all of them: what one of them
+/// waits for, memory, a reduction's last steps and what follows, the processor does for the others.
 struct rows_part : row_part {
   static constexpr int lanes = most_rows;
   template <class C>
   using of_each_lane = C[most_rows];
   int rows;
 
-  /// Numbers in memory, as those of row_part.
-  template <class C>
-  struct run {
-    C* data;
-    std::int64_t pitch;  // from one row to the next
-    C* tails;
-    std::int64_t tails_pitch;
-    int tail_at;
-    NUMFUSE_INLINE C* row(int lane) const { return data + lane * pitch; }
-    NUMFUSE_INLINE C* tail(int lane) const { return tails + lane * tails_pitch; }
-    NUMFUSE_INLINE C& operator()(int i, int lane) const { return row(lane)[i]; }
-    NUMFUSE_INLINE C& operator()(place_in_tail at, int lane) const {
-      return tail(lane)[at.i - tail_at];
-    }
-  };
-
-  template <class C>
-  static NUMFUSE_INLINE run<const C> read_only(const run<C>& r) {
-    return {r.data, r.pitch, r.tails, r.tails_pitch, r.tail_at};
-  }
-
   template <class C>
   NUMFUSE_INLINE run<C> take() const {
-    const std::int64_t pitch = whole_groups(count);
-    C* const data = memory->take<C>(rows * pitch);
-    return {data, pitch, data + tail_at(), pitch, tail_at()};
+    return row_part::take<C>(rows);
   }
+
+  NUMFUSE_INLINE std::int64_t across(int k) const { return distance_across(*where, k); }
 
   template <class Fn>
   NUMFUSE_INLINE void each_number(const Fn& f) const {
@@ -318,8 +377,18 @@ struct rows_part : row_part {
 
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
+    if (count < part_numbers) {
+      for (int lane = 0; lane < rows; ++lane) {
+        states[lane] = r.combine(states[lane], state_of<S, few_chains<S>>(r, v, 0, count, lane));
+      }
+      return;
+    }
+    constexpr int block = block_elements;  // in longer chains a sum would be less accurate
     for (int lane = 0; lane < rows; ++lane) {
-      states[lane] = r.combine(states[lane], state_of<S, group>(r, v, 0, count, lane));
+      for (int from = 0; from < count; from += block) {
+        const int to = std::min(count, from + block);
+        states[lane] = r.combine(states[lane], state_of<S>(r, v, from, to, lane));
+      }
     }
   }
 };

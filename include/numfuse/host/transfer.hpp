@@ -109,11 +109,6 @@ NUMFUSE_OUTLINE void scatter_elements(const layout& where, int k, std::int64_t f
                NUMFUSE_INLINE_BODY { scatter(to + offset, stride, from + j, run); });
 }
 
-/// The distance between neighbouring vectors, where there are some.
-NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {
-  return where.strides[k][where.batch_rank - 1];
-}
-
 /// The same for elements of vectors side by side.
 #if defined(__CUDACC__)
 #pragma nv_exec_check_disable
@@ -178,45 +173,33 @@ NUMFUSE_INLINE void unload_tail(const row_part& part, const T* tail, T* row) {
   }
 }
 
+/// A part of rows: one, or several.
+template <class Part>
+concept part_of_rows = std::is_base_of_v<row_part, Part>;
+
 /// Operand k's numbers: where they are if they stand side by side there, else gathered.
-template <class C, class T>
-NUMFUSE_INLINE row_part::run<const C> load(const row_part& part, int k, const T* from) {
-  const layout& where = *part.where;
+template <class C, part_of_rows Part, class T>
+NUMFUSE_INLINE row_part::run<const C> load(const Part& part, int k, const T* from) {
+  const std::int64_t across = part.across(k);
   if constexpr (std::is_same_v<C, T>) {
-    if (in_a_row(where, k)) {
+    if (in_a_row(*part.where, k)) {
       const T* const data = from + part.first;
-      if (part.tail_at() == part.count) return {data, data, part.tail_at()};
-      C* const tail = part.memory->template take<C>(group);
-      load_tail(part, data, tail);
-      return {data, tail, part.tail_at()};
+      if (loads_parts<C> || part.tail_at() == part.count) {
+        return {data, across, nullptr, 0, part.count};
+      }
+      C* const tails = part.memory->template take<C>(part.filled() * group);
+      part.each_lane([&](int lane) NUMFUSE_INLINE_BODY {
+        load_tail(part, data + lane * across, tails + lane * group);
+      });
+      return {data, across, tails, group, part.count};
     }
   }
   const row_part::run<C> to = part.template take<C>();
-  gather_elements(where, k, part.first, part.count, to.data, from);
-  fill_up(to.data, part.count, static_cast<int>(whole_groups(part.count)));
-  return row_part::read_only(to);
-}
-
-template <class C, class T>
-NUMFUSE_INLINE rows_part::run<const C> load(const rows_part& part, int k, const T* from) {
-  const layout& where = *part.where;
-  const std::int64_t across = distance_across(where, k);
-  if constexpr (std::is_same_v<C, T>) {
-    if (in_a_row(where, k)) {
-      if (part.tail_at() == part.count) return {from, across, from, across, part.tail_at()};
-      C* const tails = part.memory->template take<C>(part.rows * group);
-      part.each_lane([&](int lane) NUMFUSE_INLINE_BODY {
-        load_tail(part, from + lane * across, tails + lane * group);
-      });
-      return {from, across, tails, group, part.tail_at()};
-    }
-  }
-  const rows_part::run<C> to = part.template take<C>();
   part.each_lane([&](int lane) NUMFUSE_INLINE_BODY {
-    gather_elements(where, k, 0, part.count, to.row(lane), from + lane * across);
+    gather_elements(*part.where, k, part.first, part.count, to.row(lane), from + lane * across);
     fill_up(to.row(lane), part.count, static_cast<int>(to.pitch));
   });
-  return rows_part::read_only(to);
+  return row_part::read_only(to);
 }
 
 template <class C, class T>
@@ -250,16 +233,11 @@ bool writes_past_caches(const Call& c) {
 
 /// Where operand k's numbers go: where they belong if they stand side by side there, else into
 /// memory of which `unload` takes them there.
-template <class T>
-NUMFUSE_INLINE row_part::run<T> target_of(const row_part& part, int k, T* to) {
+template <part_of_rows Part, class T>
+NUMFUSE_INLINE row_part::run<T> target_of(const Part& part, int k, T* to) {
   if (part.past_caches || !in_a_row(*part.where, k)) return part.template take<T>();
-  return {to + part.first, part.memory->template take<T>(group), part.tail_at()};
-}
-template <class T>
-NUMFUSE_INLINE rows_part::run<T> target_of(const rows_part& part, int k, T* to) {
-  if (!in_a_row(*part.where, k)) return part.template take<T>();
-  T* const tails = part.memory->template take<T>(part.rows * group);
-  return {to, distance_across(*part.where, k), tails, group, part.tail_at()};
+  T* const tails = part.memory->template take<T>(part.filled() * group);
+  return {to + part.first, part.across(k), tails, group, part.count};
 }
 template <class T>
 NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* to) {
@@ -274,27 +252,20 @@ NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* 
 #if defined(__CUDACC__)
 #pragma nv_exec_check_disable
 #endif
-template <class T>
-NUMFUSE_INLINE void unload(const row_part& part, int k, const row_part::run<T>& from, T* to) {
-  if (from.data == to + part.first) {
-    unload_tail(part, from.tail, from.data);
-  } else if (part.past_caches && in_a_row(*part.where, k)) {
-    const auto bytes = part.count * static_cast<std::int64_t>(sizeof(T));
-    copy_past_caches(to + part.first, from.data, bytes);
-  } else {
-    scatter_elements(*part.where, k, part.first, part.count, from.data, to);
-  }
-}
-template <class T>
-NUMFUSE_INLINE void unload(const rows_part& part, int k, const rows_part::run<T>& from, T* to) {
-  part.each_lane([&](int lane) NUMFUSE_INLINE_BODY {
-    if (from.data == to) {
+template <part_of_rows Part, class T>
+NUMFUSE_INLINE void unload(const Part& part, int k, const row_part::run<T>& from, T* to) {
+  const bool in_place = from.data == to + part.first;
+  for (int lane = 0; lane < part.filled(); ++lane) {
+    T* const row = to + lane * part.across(k);
+    if (in_place) {
       unload_tail(part, from.tail(lane), from.row(lane));
+    } else if (part.past_caches && in_a_row(*part.where, k)) {
+      const auto bytes = part.count * static_cast<std::int64_t>(sizeof(T));
+      copy_past_caches(row + part.first, from.row(lane), bytes);
     } else {
-      T* const row = to + lane * distance_across(*part.where, k);
-      scatter_elements(*part.where, k, 0, part.count, from.row(lane), row);
+      scatter_elements(*part.where, k, part.first, part.count, from.row(lane), row);
     }
-  });
+  }
 }
 template <class T>
 NUMFUSE_INLINE void unload(const column_part& part, int k, const column_part::run<T>& from, T* to) {
