@@ -3,6 +3,6 @@
 
 namespace numfuse::detail {
 
-extern const auto device_conversions_code = code_of<device>(conversions_calls{});
+extern constinit const auto device_conversions_code = code_of<device>(conversions_calls{});
 
 }  // namespace numfuse::detail

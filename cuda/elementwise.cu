@@ -3,6 +3,6 @@
 
 namespace numfuse::detail {
 
-extern const auto device_elementwise_code = code_of<device>(elementwise_calls{});
+extern constinit const auto device_elementwise_code = code_of<device>(elementwise_calls{});
 
 }  // namespace numfuse::detail

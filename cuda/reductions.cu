@@ -3,6 +3,6 @@
 
 namespace numfuse::detail {
 
-extern const auto device_reductions_code = code_of<device>(reductions_calls{});
+extern constinit const auto device_reductions_code = code_of<device>(reductions_calls{});
 
 }  // namespace numfuse::detail

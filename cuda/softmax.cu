@@ -3,6 +3,6 @@
 
 namespace numfuse::detail {
 
-extern const auto device_softmax_code = code_of<device>(softmax_calls{});
+extern constinit const auto device_softmax_code = code_of<device>(softmax_calls{});
 
 }  // namespace numfuse::detail

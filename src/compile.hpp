@@ -7,11 +7,17 @@
 
 namespace numfuse::detail {
 
-/// The code of calls: a table of its addresses makes the compiler keep it.
+/// The address of a function, to which a constant can point.
+template <auto Function>
+inline constexpr auto entry = Function;
+
+/// The code of calls: a table of its entries makes the compiler keep it. The table is a constant:
+/// code that fills it would run at the start of every program, on any CPU, in the instructions for
+/// which its file is compiled.
 template <class Space, class... Call>
-std::array<const void*, sizeof...(Call)> code_of(types<Call...>) {
-  return {reinterpret_cast<const void*>(
-      static_cast<void (*)(Space, const Call&, const stream&)>(&execute_compiled<Call>))...};
+constexpr std::array<const void*, sizeof...(Call)> code_of(types<Call...>) {
+  return {
+      &entry<static_cast<void (*)(Space, const Call&, const stream&)>(&execute_compiled<Call>)>...};
 }
 
 }  // namespace numfuse::detail

@@ -44,10 +44,9 @@ void execute_compiled(host, const Call& c, const stream&) {
 }
 
 template <isa Isa, class Call>
-const void* wide_code_of() {
+constexpr const void* wide_code_of() {
   if constexpr (has_wide_code<Call>) {
-    return reinterpret_cast<const void*>(
-        static_cast<void (*)(isa_constant<Isa>, const Call&)>(&run_with<Call>));
+    return &entry<static_cast<void (*)(isa_constant<Isa>, const Call&)>(&run_with<Call>)>;
   } else {
     return nullptr;
   }
@@ -55,7 +54,7 @@ const void* wide_code_of() {
 
 /// The code of calls for the instruction set of this file.
 template <isa Isa, class... Call>
-std::array<const void*, sizeof...(Call)> host_code_of(types<Call...> calls) {
+constexpr std::array<const void*, sizeof...(Call)> host_code_of(types<Call...> calls) {
   if constexpr (Isa == isa::baseline) {
     return code_of<host>(calls);
   } else {

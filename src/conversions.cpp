@@ -6,6 +6,7 @@
 
 namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto conversions_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(conversions_calls{});
+extern constinit const auto conversions_code =
+    host_code_of<isa::NUMFUSE_LIBRARY_ISA>(conversions_calls{});
 
 }  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA

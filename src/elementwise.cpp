@@ -3,6 +3,7 @@
 
 namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto elementwise_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(elementwise_calls{});
+extern constinit const auto elementwise_code =
+    host_code_of<isa::NUMFUSE_LIBRARY_ISA>(elementwise_calls{});
 
 }  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA

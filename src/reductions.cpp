@@ -3,6 +3,7 @@
 
 namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto reductions_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(reductions_calls{});
+extern constinit const auto reductions_code =
+    host_code_of<isa::NUMFUSE_LIBRARY_ISA>(reductions_calls{});
 
 }  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA

@@ -3,6 +3,6 @@
 
 namespace numfuse::detail::NUMFUSE_LIBRARY_ISA {
 
-extern const auto softmax_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(softmax_calls{});
+extern constinit const auto softmax_code = host_code_of<isa::NUMFUSE_LIBRARY_ISA>(softmax_calls{});
 
 }  // namespace numfuse::detail::NUMFUSE_LIBRARY_ISA
