@@ -76,17 +76,22 @@ NUMFUSE_INLINE void run_row(const Call& c, std::int64_t first, std::int64_t coun
 /// `pitches[k]` bytes from where the one before it began.
 template <unsigned Constant, class Call>
 __attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, std::int64_t count,
-                                             const void** from, void** to, std::int64_t rows = 1,
+                                             const void* const* from, void* const* to,
+                                             std::int64_t rows = 1,
                                              const std::int64_t* pitches = nullptr) {
-  run_row<Constant>(c, first, count, from, to);
+  // Copies, which the loop can keep in registers.
+  const void* in[Call::inputs_count];
+  void* out[Call::outputs_count];
+  each_constant<Call::inputs_count>([&](auto k) NUMFUSE_INLINE_BODY { in[k] = from[k]; });
+  each_constant<Call::outputs_count>([&](auto o) NUMFUSE_INLINE_BODY { out[o] = to[o]; });
+  run_row<Constant>(c, first, count, in, out);
   for (std::int64_t r = 1; r < rows; ++r) {
-    for (int k = 0; k < Call::inputs_count; ++k) {
-      from[k] = static_cast<const char*>(from[k]) + pitches[k];
-    }
-    for (int o = 0; o < Call::outputs_count; ++o) {
-      to[o] = static_cast<char*>(to[o]) + pitches[Call::inputs_count + o];
-    }
-    run_row<Constant>(c, first + r * count, count, from, to);
+    each_constant<Call::inputs_count>(
+        [&](auto k) NUMFUSE_INLINE_BODY { in[k] = static_cast<const char*>(in[k]) + pitches[k]; });
+    each_constant<Call::outputs_count>([&](auto o) NUMFUSE_INLINE_BODY {
+      out[o] = static_cast<char*>(out[o]) + pitches[Call::inputs_count + o];
+    });
+    run_row<Constant>(c, first + r * count, count, in, out);
   }
 }
 
@@ -180,7 +185,7 @@ class elementwise_run {
     if (in_one_run_) {
       run_chunk(no_starts, first, first, static_cast<int>(last - first));
     } else if (rank_ <= 1 ||
-               row_length(call_.where) >= (rows_in_place_ ? short_in_place : short_row)) {
+               row_length(call_.where) >= (rows_in_place_ ? shortest_in_place() : short_row)) {
       run_rows(first, last);
     } else {
       for (std::int64_t i = first; i < last; i += chunk) {
@@ -196,10 +201,13 @@ class elementwise_run {
   static constexpr std::int64_t chunk = 1024;
   // Shorter rows are worked on several at a time, unless each is read where it lies.
   static constexpr std::int64_t short_row = 64;
-  static constexpr std::int64_t short_in_place = 48;
   static constexpr std::int64_t item_bytes = std::max(Call::item_bytes, Call::compute_bytes);
   // The sets of constant inputs that have code of their own: the first so many.
   static constexpr unsigned sets_with_code = Call::inputs_count == 2 ? 3 : 1;
+
+  // The shortest rows that are worked on one by one where they lie: to repeat a number over a row
+  // takes longer than any row.
+  std::int64_t shortest_in_place() const { return constant_in_row_ == 0 ? group : 1; }
 
   // True where all elements of operand k are one run.
   bool is_whole(int k) const {
