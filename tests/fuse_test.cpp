@@ -52,6 +52,14 @@ struct weighted_by_position {
   }
 };
 
+/// A reduction over numbers that stand in no memory.
+struct farthest {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    return argmax(square(v - 1));
+  }
+};
+
 struct scaled {
   double factor;
   template <class V, class W>
@@ -205,6 +213,13 @@ TEST(FuseDtypes, Mix) {
   EXPECT_TRUE(array_equal(result, host_tensor<double>{{4, 6, 9}, {9, 12, 15.5}}));
   const auto floats = fuse(scaled{2})(x, host_tensor<std::uint8_t>{1, 2, 3});
   static_assert(std::same_as<element_t<decltype(floats)>, float>);
+}
+
+TEST(FuseComputed, Argmax) {
+  for (const shape& s : {shape{70, 100}, shape{9, 1000}, shape{3, 20000}, shape{2, 300000}}) {
+    const auto x = random_normal<float, host>(s, 1);
+    EXPECT_EQ(to_string(fuse(farthest{})(x)), to_string(argmax(square(x - 1), 1)));
+  }
 }
 
 TEST(FuseOptions, DoNotChangeTheOriginal) {

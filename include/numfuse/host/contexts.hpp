@@ -24,15 +24,6 @@ struct swept_vector : value_base {
   NUMFUSE_INLINE compute_t<T> number(Index i, int lane) const {
     return numbers(i, lane);
   }
-
-  /// All numbers of a row, side by side in memory.
-  NUMFUSE_INLINE const compute_t<T>* in_one_run(int lane) const {
-    if constexpr (requires { numbers.row(lane); }) {
-      return numbers.row(lane);
-    } else {
-      return context->keep(*this).numbers.row(lane);
-    }
-  }
 };
 
 /// A number for each of the vectors side by side.
@@ -94,6 +85,18 @@ struct sweeping : Part {
   }
 
  protected:
+  /// The part's numbers join the states. They are computed first where the reduction takes them
+  /// from memory.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void join(const R& r, const V& v, S* states) {
+    constexpr bool rows = std::is_base_of_v<row_part, Part>;
+    if constexpr (rows && takes_runs<R, S, compute_t<typename V::dtype>> && !is_run<V>) {
+      Part::reduce(r, keep(v), states);
+    } else {
+      Part::reduce(r, v, states);
+    }
+  }
+
   template <class T, int Level, class Fn>
   NUMFUSE_INLINE auto make_scalar(const Fn& f) {
     lane_scalar<T, Level, Context> result;
@@ -130,7 +133,7 @@ struct held_context : sweeping<Part, held_context<Part>> {
     this->make_room(states);
     this->each_lane([&](int lane)
                         NUMFUSE_INLINE_BODY { states[lane] = r.template identity<state>(); });
-    Part::reduce(r, v, &states[0]);
+    base::join(r, v, &states[0]);
     return base::template make_scalar<result_dtype, V::level + 1>(
         [&](int lane) NUMFUSE_INLINE_BODY {
           return r.template finish<compute_t<result_dtype>>(states[lane]);
@@ -209,7 +212,7 @@ struct replayed_context : sweeping<Part, replayed_context<Part, Pass, Now>> {
       this->each_lane([&](int lane)
                           NUMFUSE_INLINE_BODY { states[lane] = r.template identity<state>(); });
     } else if constexpr (V::level == Pass && Now == replay_step::accumulate) {
-      Part::reduce(r, v, states);
+      base::join(r, v, states);
     } else if constexpr (V::level == Pass && Now == replay_step::fold) {
       blocks->template fold<state>(r, states, next - 1);
     }

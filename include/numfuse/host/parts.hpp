@@ -105,6 +105,18 @@ inline constexpr bool is_exact = requires(const V& v) {
   requires std::is_const_v<std::remove_pointer_t<decltype(v.numbers.data)>>;
 };
 
+/// True for a vector whose numbers stand side by side in memory.
+template <class V>
+inline constexpr bool is_run = requires(const V& v) {
+  v.numbers.row(0);
+};
+
+/// True for a reduction that takes the numbers of a row at once, from memory.
+template <class R, class S, class C>
+inline constexpr bool takes_runs = requires(const R& r, const C* x) {
+  r.template of_run<S>(x, 1, std::int64_t{});
+};
+
 /// Neighbours in one vector.
 struct row_part {
   static constexpr int width = part_numbers;
@@ -213,8 +225,8 @@ struct row_part {
   template <class S, int Chains = several_chains<S>, class R, class V>
   NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to, int lane = 0) const {
     using C = compute_t<typename V::dtype>;
-    if constexpr (requires(const C* x) { r.template of_run<S>(x, to, first); }) {
-      return r.template of_run<S>(v.in_one_run(lane) + from, to - from, first + from);
+    if constexpr (takes_runs<R, S, C>) {
+      return r.template of_run<S>(v.numbers.row(lane) + from, to - from, first + from);
     } else if constexpr (is_exact<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
       const S own = reduce_fours<S>(r, v, from, to, lane);
       if (own - own == S(0)) return own;
