@@ -269,6 +269,7 @@ struct row_part {
 
   template <class S, class R, class V>
   NUMFUSE_INLINE S reduce_fours(const R& r, const V& v, int from, int to, int lane) const {
+    using C = compute_t<typename V::dtype>;
     S states[group];
     NUMFUSE_KEEP_LOOP
     for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
@@ -276,9 +277,12 @@ struct row_part {
     for (; j + 4 * group <= to; j += 4 * group) {
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
-        const auto at = [&](int g)
-                            NUMFUSE_INLINE_BODY { return v.number(j + g * group + k, lane); };
-        states[k] = r.combine(states[k], r.template lift_four<S>(at(0), at(1), at(2), at(3)));
+        // In the order of memory, which arguments of a call are not computed in.
+        const C a = v.number(j + k, lane);
+        const C b = v.number(j + group + k, lane);
+        const C c = v.number(j + 2 * group + k, lane);
+        const C d = v.number(j + 3 * group + k, lane);
+        states[k] = r.combine(states[k], r.template lift_four<S>(a, b, c, d));
       }
     }
     const int rest = to - j;
