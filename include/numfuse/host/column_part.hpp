@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <numfuse/dtype.hpp>
 #include <numfuse/host/parts.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {

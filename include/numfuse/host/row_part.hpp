@@ -1,0 +1,341 @@
+// What the host works on at a time where vectors are worked on one by one, or several one after the
+// other: rows.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <numfuse/detail/replay.hpp>
+#include <numfuse/host/parts.hpp>
+
+namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
+
+/// True where a part of a register can be filled from memory, and nothing beyond is read.
+template <class C>
+inline constexpr bool loads_parts =
+#if defined(__AVX2__)
+    sizeof(C) >= 4;
+#else
+    false;
+#endif
+
+/// The place of a number in the last group of a row that is not whole.
+struct place_in_tail {
+  int i;
+  NUMFUSE_INLINE operator int() const { return i; }
+};
+
+/// True for an input, whose numbers stand in memory as they were given: nothing was rounded before
+/// some of them are added.
+template <class V>
+inline constexpr bool is_exact = requires(const V& v) {
+  requires std::is_const_v<std::remove_pointer_t<decltype(v.numbers.data)>>;
+};
+
+/// True for a vector whose numbers stand side by side in memory.
+template <class V>
+inline constexpr bool is_run = requires(const V& v) {
+  v.numbers.row(0);
+};
+
+/// True for a reduction that takes the numbers of a row at once, from memory.
+template <class R, class S, class C>
+inline constexpr bool takes_runs = requires(const R& r, const C* x) {
+  r.template of_run<S>(x, 1, std::int64_t{});
+};
+
+/// Neighbours in one vector.
+struct row_part {
+  static constexpr int width = part_numbers;
+  static constexpr int lanes = 1;
+  template <class C>
+  using of_each_lane = C[1];
+  const layout* where;
+  std::int64_t first;
+  int count;  // numbers that exist
+  scratch* memory;
+  bool past_caches = false;  // results are written past the caches
+
+  NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
+  NUMFUSE_INLINE std::int64_t index(int i) const { return first + i; }
+
+  /// Numbers in memory, `count` in each row, which may end within a group. The last group stands
+  /// elsewhere then, or what is missing is read as 1: every function takes that without trouble.
+  template <class C>
+  struct run {
+    C* data;
+    std::int64_t pitch;  // from one row to the next
+    C* tails;
+    std::int64_t tails_pitch;
+    int count;
+    NUMFUSE_INLINE C* row(int lane) const { return data + lane * pitch; }
+    NUMFUSE_INLINE C* tail(int lane) const { return tails + lane * tails_pitch; }
+    NUMFUSE_INLINE C& operator()(int i, int lane) const { return row(lane)[i]; }
+    NUMFUSE_INLINE decltype(auto) operator()(place_in_tail at, int lane) const {
+      if constexpr (std::is_const_v<C> && loads_parts<C>) {
+        return at.i < count ? row(lane)[at.i] : C(1);
+      } else {
+        return (tail(lane)[at.i - count / group * group]);
+      }
+    }
+  };
+
+  template <class C>
+  static NUMFUSE_INLINE run<const C> read_only(const run<C>& r) {
+    return {r.data, r.pitch, r.tails, r.tails_pitch, r.count};
+  }
+
+  NUMFUSE_INLINE int tail_at() const { return count / group * group; }
+
+  /// Memory for all numbers of so many rows.
+  template <class C>
+  NUMFUSE_INLINE run<C> take(int rows = 1) const {
+    const std::int64_t pitch = whole_groups(count);
+    C* const data = memory->take<C>(rows * pitch);
+    return {data, pitch, data + tail_at(), pitch, count};
+  }
+
+  /// The distance between the rows of operand k.
+  NUMFUSE_INLINE std::int64_t across(int) const { return 0; }
+
+  /// f(i, lane) for every number. None of the calls depends on what another one writes.
+  template <class Fn>
+  NUMFUSE_INLINE void each_number(const Fn& f) const {
+    each_number(f, [](int) NUMFUSE_INLINE_BODY {});
+  }
+  /// The same, with before(i) for each group that is whole.
+  template <class Fn, class Before>
+  NUMFUSE_INLINE void each_number(const Fn& f, const Before& before) const {
+    int j = 0;
+    for (; j + group <= count; j += group) {
+      before(j);
+      NUMFUSE_INDEPENDENT
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) f(j + k, 0);
+    }
+    if (j < count) {
+      NUMFUSE_INDEPENDENT
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) f(place_in_tail{j + k}, 0);
+    }
+  }
+
+  /// Vectors side by side, and what fills them up.
+  static NUMFUSE_INLINE int filled() { return 1; }
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_lane(const Fn& f) const {
+    f(0);
+  }
+
+  template <class C>
+  NUMFUSE_INLINE void make_room(C (&)[1]) const {}
+
+  /// The part's numbers join the state.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* state) const {
+    *state = r.combine(*state, state_of<S>(r, v, 0, count));
+  }
+
+ protected:
+  /// Chains of operations at a time: one would wait for each of its results.
+  template <class S>
+  static constexpr int several_chains = sizeof(S) > 4 ? 2 * group : 4 * group;
+
+  /// As many as it takes no longer to join than they save where rows are short. Compilers keep a
+  /// group's in memory if it needs more than two registers.
+  template <class S>
+  static constexpr int few_chains = group * sizeof(S) > 2 * register_bytes ? several_chains<S>
+                                                                           : group;
+
+  /// The state of numbers `from` to `to` - 1 of a lane, in so many chains.
+  template <class S, int Chains = several_chains<S>, class R, class V>
+  NUMFUSE_INLINE S state_of(const R& r, const V& v, int from, int to, int lane = 0) const {
+    using C = compute_t<typename V::dtype>;
+    if constexpr (takes_runs<R, S, C>) {
+      return r.template of_run<S>(v.numbers.row(lane) + from, to - from, first + from);
+    } else if constexpr (is_exact<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
+      const S own = reduce_fours<S>(r, v, from, to, lane);
+      if (own - own == S(0)) return own;
+      // A sum of few that is too large for its type, or a number that is not finite itself.
+    }
+    return reduce_in_chains<Chains, S>(r, v, from, to, lane);
+  }
+
+ private:
+  template <int Chains, class S, class R, class V>
+  NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to, int lane) const {
+    S states[Chains];
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < Chains; ++k) states[k] = r.template identity<S>();
+    int j = from;
+    if constexpr (Chains > group) {
+      for (; j + Chains <= to; j += Chains) {
+        for (int k = 0; k < Chains; ++k) {
+          states[k] =
+              r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
+        }
+      }
+    }
+    for (; j + group <= to; j += group) {
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
+      }
+    }
+    if (j < to) {
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        const S own = r.template lift<S>(v.number(place_in_tail{j + k}, lane), first + j + k);
+        states[k] = r.combine(states[k], j + k < to ? own : r.template identity<S>());
+      }
+    }
+    fold_halves<Chains>(r, states);
+    return states[0];
+  }
+
+  template <class S, class R, class V>
+  NUMFUSE_INLINE S reduce_fours(const R& r, const V& v, int from, int to, int lane) const {
+    using C = compute_t<typename V::dtype>;
+    S states[group];
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
+    int j = from;
+    for (; j + 4 * group <= to; j += 4 * group) {
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        // In the order of memory, which arguments of a call are not computed in.
+        const C a = v.number(j + k, lane);
+        const C b = v.number(j + group + k, lane);
+        const C c = v.number(j + 2 * group + k, lane);
+        const C d = v.number(j + 3 * group + k, lane);
+        states[k] = r.combine(states[k], r.template lift_four<S>(a, b, c, d));
+      }
+    }
+    const int rest = to - j;
+    each_constant<4>([&](auto whole) NUMFUSE_INLINE_BODY {
+      if (rest / group != whole) return;
+      if (rest % group != 0) {
+        add_rest<whole, true>(r, v, states, j, to, lane);
+      } else if constexpr (whole > 0) {
+        add_rest<whole, false>(r, v, states, j, to, lane);
+      }
+    });
+    fold_halves<group>(r, states);
+    return states[0];
+  }
+
+  // The numbers from j on, `Whole` groups and a tail, join the states of their places.
+  template <int Whole, bool Tail, class R, class V, class S>
+  NUMFUSE_INLINE void add_rest(const R& r, const V& v, S* states, int j, int to, int lane) const {
+    using C = compute_t<typename V::dtype>;
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) {
+      C x[4];
+      each_constant<4>([&](auto g) NUMFUSE_INLINE_BODY {
+        const int i = j + g * group + k;
+        x[g] = C(0);
+        if constexpr (g < Whole) {
+          x[g] = v.number(i, lane);
+        } else if constexpr (g == Whole && Tail) {
+          const C last = v.number(place_in_tail{i}, lane);
+          x[g] = i < to ? last : C(0);
+        }
+      });
+      states[k] = r.combine(states[k], r.template lift_four<S>(x[0], x[1], x[2], x[3]));
+    }
+  }
+};
+
+/// Neighbours in one vector, of several sweeps. The processor has much to compute in them and
+/// memory little to do: meanwhile they fetch the next vector to the second-level cache.
+struct long_row_part : row_part {
+  mutable const char* ahead = nullptr;  // the next vector's numbers
+  int ahead_bytes = 0;                  // of each
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_number(const Fn& f) const {
+    const char* const next = std::exchange(ahead, nullptr);  // the first sweep is enough
+    if (next == nullptr) return row_part::each_number(f);
+    row_part::each_number(f, [&](int i) NUMFUSE_INLINE_BODY {
+      const char* const from = next + std::int64_t{i} * ahead_bytes;
+      for (int line = 0; line < group * ahead_bytes; line += 64) fetch(from + line);
+    });
+  }
+
+  /// In the order in which the blocks of a longer vector are joined: a result does not depend on
+  /// whether it was held.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* state) const {
+    S own = r.template identity<S>();
+    for (int from = 0; from < count; from += part_numbers) {
+      const int to = std::min(count, from + part_numbers);
+      own = r.combine(own, row_part::template state_of<S>(r, v, from, to));
+      if (to % block_elements != 0 && to < count) continue;
+      *state = r.combine(*state, own);
+      own = r.template identity<S>();
+    }
+  }
+
+ private:
+  // Formulas run in both spaces, and this may stand in one; only the host runs it.
+  static NUMFUSE_INLINE void fetch([[maybe_unused]] const char* line) {
+#if !defined(__CUDA_ARCH__)
+    __builtin_prefetch(line, 0, 2);
+#endif
+  }
+};
+
+/// Vectors one after the other, in which every sweep goes through all of them: what one of them
+/// waits for, memory, a reduction's last steps and what follows, the processor does for the others.
+struct rows_part : row_part {
+  static constexpr int lanes = most_rows;
+  template <class C>
+  using of_each_lane = C[most_rows];
+  int rows;
+
+  template <class C>
+  NUMFUSE_INLINE run<C> take() const {
+    return row_part::take<C>(rows);
+  }
+
+  NUMFUSE_INLINE std::int64_t across(int k) const { return distance_across(*where, k); }
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_number(const Fn& f) const {
+    for (int lane = 0; lane < rows; ++lane) {
+      row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); });
+    }
+  }
+
+  NUMFUSE_INLINE int filled() const { return rows; }
+
+  template <class Fn>
+  NUMFUSE_INLINE void each_lane(const Fn& f) const {
+    for (int lane = 0; lane < rows; ++lane) f(lane);
+  }
+
+  template <class C>
+  NUMFUSE_INLINE void make_room(C (&)[most_rows]) const {}
+
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
+    if (count < part_numbers) {
+      for (int lane = 0; lane < rows; ++lane) {
+        states[lane] = r.combine(states[lane], state_of<S, few_chains<S>>(r, v, 0, count, lane));
+      }
+      return;
+    }
+    constexpr int block = block_elements;  // in longer chains a sum would be less accurate
+    for (int lane = 0; lane < rows; ++lane) {
+      for (int from = 0; from < count; from += block) {
+        const int to = std::min(count, from + block);
+        states[lane] = r.combine(states[lane], state_of<S>(r, v, from, to, lane));
+      }
+    }
+  }
+};
+
+}  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA

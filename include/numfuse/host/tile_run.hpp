@@ -1,0 +1,294 @@
+// A formula on one tile: a row, or neighbouring rows or columns, held or replayed.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include <numfuse/detail/parallel.hpp>
+#include <numfuse/host/transfer.hpp>
+
+namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
+
+/// Elements of each of several vectors in a part: with fewer, states come and go too often.
+inline constexpr int fewest_rows = 16;
+
+/// True where there are enough tasks for all threads: no two share one.
+inline bool one_thread_each(std::int64_t tasks) {
+  const int threads = num_threads();
+  return threads == 1 || tasks >= 2 * threads;
+}
+
+/// Where the results of a part go.
+template <class Call, class Part>
+struct targets_of;
+template <class F, class In, class... Out, class Part>
+struct targets_of<call<F, In, types<Out...>>, Part> {
+  using type = pack<typename Part::template run<Out>...>;
+};
+
+/// True where every number is read once.
+template <class Call>
+inline constexpr bool in_one_pass = Call::info::levels == 1 && !Call::info::any_vector;
+
+/// True where every input's numbers are read where they lie: a part takes no memory.
+template <class Call>
+bool reads_in_place(const Call& c) {
+  bool all = true;
+  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && in_a_row(c.where, k);
+  });
+  return all;
+}
+
+/// Runs the formula on the vectors of one tile: a row, or `active` rows or columns.
+template <class Call, class Part>
+class tile_run {
+ public:
+  static constexpr bool columns = std::is_same_v<Part, column_part>;
+  static constexpr bool short_rows = std::is_same_v<Part, rows_part>;
+  static constexpr bool long_rows = std::is_same_v<Part, long_row_part>;
+  static constexpr int levels = Call::info::levels;
+
+  tile_run(const Call& c, std::int64_t vector, int active, bool past_caches = false)
+      : call_(c), vector_(vector), active_(active), past_caches_(past_caches) {
+    for (int k = 0; k < Call::inputs_count + Call::outputs_count; ++k) {
+      bases_[k] = c.where.batch_offset(k, vector);
+    }
+  }
+
+  void run() {
+    if constexpr (short_rows) {
+      held();
+    } else if constexpr (columns && in_one_pass<Call>) {
+      replay();  // they are read where they lie: there is nothing to hold
+    } else if (is_held()) {
+      held();
+    } else {
+      replay();
+    }
+  }
+
+ private:
+  template <int Pass, replay_step Now>
+  using context = replayed_context<Part, Pass, Now>;
+
+  // Vectors side by side, filled up to whole groups.
+  NUMFUSE_INLINE int filled() const {
+    return columns ? static_cast<int>(whole_groups(active_)) : 1;
+  }
+
+  // Elements of each vector in one part.
+  NUMFUSE_INLINE std::int64_t part_rows() const {
+    if constexpr (columns) {
+      const int rows = part_numbers / filled();
+      return rows < fewest_rows ? fewest_rows : rows;
+    } else {
+      return in_one_pass<Call> && reads_in_place(call_) ? block_elements : part_numbers;
+    }
+  }
+
+  // Elements of each vector that one thread works through without pause.
+  NUMFUSE_INLINE std::int64_t block_rows() const {
+    constexpr std::int64_t column_parts = 64;  // their states are many, too
+    return columns ? part_rows() * column_parts : block_elements;
+  }
+
+  // True where the vectors are held. Several threads share a long one where there are few.
+  bool is_held() const {
+    const std::int64_t length = call_.where.length;
+    if constexpr (long_rows) {
+      constexpr std::int64_t most = held_bytes / (Call::compute_bytes * Call::inputs_count);
+      return length <= most && (length <= block_elements || one_thread_each(call_.where.count));
+    } else {
+      return length <= part_rows();
+    }
+  }
+
+  NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory) const {
+    if constexpr (columns) {
+      return {&call_.where, first, static_cast<int>(count), active_, filled(), memory};
+    } else if constexpr (short_rows) {
+      return {{&call_.where, first, static_cast<int>(count), memory}, active_};
+    } else {
+      return {&call_.where, first, static_cast<int>(count), memory, past_caches_};
+    }
+  }
+
+  template <class T, class Context>
+  using loaded = swept_vector<T, 0, Context, typename Part::template run<const compute_t<T>>>;
+
+  // The formula, on the part of the context.
+  template <class Context>
+  NUMFUSE_INLINE auto evaluate(Context& ctx) {
+    return call_.evaluate([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+      using C = compute_t<T>;
+      return loaded<T, Context>{{}, load_input<C>(ctx, k, in), &ctx};
+    });
+  }
+
+  template <class C, class T>
+  NUMFUSE_INLINE typename Part::template run<const C> load_input(const Part& part, int k,
+                                                                 const input<T>& in) const {
+    if (in.data != nullptr) return load<C>(part, k, in.data + bases_[k]);
+    const auto to = part.template take<C>();
+    part.each_number([&](auto i, int lane) NUMFUSE_INLINE_BODY { to(i, lane) = in.number; });
+    return Part::read_only(to);
+  }
+
+  // The formula without data: a step between two passes, or the last one for its scalars.
+  template <int Pass, replay_step Now>
+  NUMFUSE_INLINE auto evaluate_between(scratch& memory, const state_table& states,
+                                       block_group<Part>* blocks) {
+    context<Pass, Now> ctx(part_at(0, 0, &memory), &states, blocks);
+    return call_.evaluate([&](auto, const auto& in) NUMFUSE_INLINE_BODY {
+      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+      return loaded<T, context<Pass, Now>>{{}, {}, &ctx};
+    });
+  }
+
+  __attribute__((flatten)) void held() {
+    scratch memory;
+    Part part = part_at(0, call_.where.length, &memory);
+    if constexpr (long_rows) look_ahead(part);
+    held_context<Part> ctx(part);
+    const auto result = evaluate(ctx);
+    write_vectors(ctx, result);
+    write_scalars(result);
+  }
+
+  // To the next vector of the first input that has its numbers side by side.
+  NUMFUSE_INLINE void look_ahead(long_row_part& part) const {
+    const layout& where = call_.where;
+    if (vector_ + 1 == where.count || where.vector_rank != 1) return;
+    call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+      if (part.ahead != nullptr || in.data == nullptr || where.vector_stride(k) != 1) return;
+      const std::int64_t next = where.batch_offset(k, vector_ + 1);
+      if (next == bases_[k]) return;
+      part.ahead = reinterpret_cast<const char*>(in.data + next);
+      part.ahead_bytes = sizeof(*in.data);
+    });
+  }
+
+  void replay() {
+    alignas(64) unsigned char memory[state_table::bytes(max_reductions, Part::lanes)];
+    const state_table known(memory, filled());
+    scratch between;
+    static_cast<void>(evaluate_between<before_passes, replay_step::start>(between, known, nullptr));
+    const std::int64_t length = call_.where.length;
+    const std::int64_t block = block_rows();
+    const std::int64_t blocks = ceil_div(length, block);
+    const auto each_block = [&](auto body) {
+      parallel_for(blocks, length * active_,
+                   [&](std::int64_t b) { body(b, b * block, std::min(length, (b + 1) * block)); });
+    };
+    if (blocks <= 1) {
+      each_constant<levels>([&](auto pass) { accumulate(pass, known, 0, length); });
+    } else {
+      const std::int64_t bytes =
+          state_table::bytes(Call::info::trace(call_.formula).reductions, filled());
+      const std::unique_ptr<unsigned char[]> tables(
+          new unsigned char[static_cast<std::size_t>(blocks * bytes)]);
+      each_constant<levels>([&](auto pass) {
+        each_block([&](std::int64_t b, std::int64_t first, std::int64_t last) {
+          unsigned char* own = tables.get() + b * bytes;
+          std::copy(memory, memory + bytes, own);
+          accumulate(pass, state_table(own, filled()), first, last);
+        });
+        block_group<Part> all{tables.get(), blocks, bytes, part_at(0, 0, nullptr)};
+        static_cast<void>(evaluate_between<pass, replay_step::fold>(between, known, &all));
+      });
+    }
+    if constexpr (Call::info::any_vector) {
+      each_block(
+          [&](std::int64_t, std::int64_t first, std::int64_t last) { write(known, first, last); });
+    }
+    if constexpr (Call::info::any_scalar) {
+      write_scalars(evaluate_between<levels, replay_step::accumulate>(between, known, nullptr));
+    }
+  }
+
+  // One pass over elements first to last - 1.
+  template <int Pass>
+  __attribute__((flatten)) void accumulate(std::integral_constant<int, Pass>,
+                                           const state_table& states, std::int64_t first,
+                                           std::int64_t last) {
+    const std::int64_t rows = part_rows();
+    for (std::int64_t i = first; i < last; i += rows) {
+      scratch memory;
+      context<Pass, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i), &memory),
+                                                 &states, nullptr);
+      static_cast<void>(evaluate(ctx));
+    }
+  }
+
+  __attribute__((flatten)) void write(const state_table& states, std::int64_t first,
+                                      std::int64_t last) {
+    const std::int64_t rows = part_rows();
+    for (std::int64_t i = first; i < last; i += rows) {
+      scratch memory;
+      context<levels, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i), &memory),
+                                                   &states, nullptr);
+      write_vectors(ctx, evaluate(ctx));
+    }
+  }
+
+  // All results in one sweep.
+  template <class Result>
+  NUMFUSE_INLINE void write_vectors(const Part& part, const Result& result) {
+    typename targets_of<Call, Part>::type to{};
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      if constexpr (Call::info::is_vector[decltype(o)::value]) {
+        get<decltype(o)::value>(to) = target_of(part, k, out.data + bases_[k]);
+      }
+    });
+    part.each_number([&](auto i, int lane)
+                         NUMFUSE_INLINE_BODY { write_number<0>(result, to, i, lane); });
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      if constexpr (Call::info::is_vector[decltype(o)::value]) {
+        unload(part, k, get<decltype(o)::value>(to), out.data + bases_[k]);
+      }
+    });
+  }
+
+  // All results of a number are computed before one is written: it may stand where an input does.
+  template <int O, class Result, class Targets, class Index>
+  NUMFUSE_INLINE void write_number(const Result& result, const Targets& to, Index i,
+                                   int lane) const {
+    if constexpr (O < Call::outputs_count) {
+      if constexpr (Call::info::is_vector[O]) {
+        const auto number = result_of<O>(result).number(i, lane);
+        write_number<O + 1>(result, to, i, lane);
+        auto& place = get<O>(to)(i, lane);
+        place = convert<std::remove_reference_t<decltype(place)>>(number);
+      } else {
+        write_number<O + 1>(result, to, i, lane);
+      }
+    }
+  }
+
+  template <class Result>
+  NUMFUSE_INLINE void write_scalars(const Result& result) {
+    call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+      if constexpr (!Call::info::is_vector[decltype(o)::value]) {
+        constexpr int k = Call::inputs_count + decltype(o)::value;
+        const std::int64_t across = active_ == 1 ? 0 : distance_across(call_.where, k);
+        scatter(out.data + bases_[k], across, &result_of<decltype(o)::value>(result).data[0],
+                active_);
+      }
+    });
+  }
+
+  const Call& call_;
+  std::int64_t vector_;
+  int active_;
+  bool past_caches_;
+  std::int64_t bases_[max_operands];
+};
+
+}  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
