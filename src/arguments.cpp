@@ -21,6 +21,7 @@ struct address_range {
 address_range range_of(const described& d) {
   const std::int64_t item = d.item_bytes;
   const auto start = reinterpret_cast<std::intptr_t>(d.data);
+  if (d.in_one_run) return {start, start + d.sizes.size() * item};
   address_range range{start, start + item};
   for (int k = 0; k < d.sizes.rank(); ++k) {
     if (d.sizes[k] == 0) return {start, start};
@@ -55,16 +56,14 @@ bool overlaps(const described& out, const address_range& written, const describe
   return !same_window;
 }
 
-// The shape to which all arguments broadcast: that of one of them, or `made`.
-const shape* broadcast_all(std::span<const described> arguments, std::string_view function,
-                           shape& made) {
-  const shape* all = &arguments.front().sizes;
-  for (const described& a : arguments.subspan(1)) {
-    if (a.sizes == *all) continue;
-    made = broadcast_shapes(*all, a.sizes, function);
-    all = &made;
+// True where data of shape `from` reads as shape `to`.
+bool repeats_to(const shape& from, const shape& to) {
+  const int added = to.rank() - from.rank();
+  if (added < 0) return false;
+  for (int d = 0; d < from.rank(); ++d) {
+    if (from[d] != 1 && from[d] != to[d + added]) return false;
   }
-  return all;
+  return true;
 }
 
 // Vectors without elements may not be where the formula needs one.
@@ -104,7 +103,22 @@ shape result_shape(const shape& all, int axis, bool is_vector, bool keep) {
 }
 
 checked_call::checked_call(const call_terms& terms, std::span<const described> inputs)
-    : terms_(terms), inputs_(inputs), all_(broadcast_all(inputs, terms.name, broadcast_)) {
+    : terms_(terms),
+      inputs_(inputs),
+      all_(&inputs.front().sizes),
+      inputs_in_one_run_(inputs.front().in_one_run) {
+  for (const described& in : inputs.subspan(1)) {
+    inputs_in_one_run_ &= in.in_one_run;
+    if (in.sizes == *all_) continue;
+    inputs_in_one_run_ = false;
+    if (repeats_to(in.sizes, *all_)) continue;
+    if (repeats_to(*all_, in.sizes)) {
+      all_ = &in.sizes;
+    } else {
+      broadcast_ = broadcast_shapes(*all_, in.sizes, terms.name);
+      all_ = &broadcast_;
+    }
+  }
   // Element by element the axis matters only to index() and length(), and a number has none.
   const bool no_axis = terms.levels == 0 && all_->rank() == 0;
   axis_ = no_axis ? whole_tensor : terms.axis.resolve(*all_, terms.name);
@@ -116,7 +130,22 @@ shape checked_call::result(int i) const {
   return result_shape(*all_, axis_, terms_.is_vector[i], terms_.keepdims);
 }
 
+bool checked_call::is_one_run(std::span<const described> results) const {
+  if (!inputs_in_one_run_ || (terms_.levels > 0 && axis_ != whole_tensor)) return false;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (terms_.is_vector[i] && !results[i].in_one_run) return false;
+  }
+  return true;
+}
+
 layout checked_call::layout_of(std::span<const described> results) const {
+  if (is_one_run(results)) {
+    std::int64_t steps[max_operands];
+    std::size_t k = 0;
+    for (; k < inputs_.size(); ++k) steps[k] = 1;
+    for (std::size_t i = 0; i < results.size(); ++i, ++k) steps[k] = terms_.is_vector[i] ? 1 : 0;
+    return make_layout(*all_, axis_, terms_.levels == 0, std::span<const std::int64_t>(steps, k));
+  }
   strides made[max_operands];  // of those that have no such strides themselves
   const strides* operands[max_operands];
   std::size_t k = 0;
@@ -132,7 +161,8 @@ layout checked_call::layout_of(std::span<const described> results) const {
     operands[k] = terms_.is_vector[i] ? &results[i].strides
                                       : scalar_strides(results[i], axis_, terms_.keepdims, made[k]);
   }
-  return make_layout(*all_, axis_, terms_.levels == 0, std::span(operands, k));
+  return make_layout(*all_, axis_, terms_.levels == 0,
+                     std::span<const strides* const>(operands, k));
 }
 
 bool checked_call::is_result_shape(const shape& s, int i) const {

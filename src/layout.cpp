@@ -21,6 +21,14 @@ void append(layout& result, int first, int& end, std::int64_t size, int d,
   for (std::size_t k = 0; k < operands.size(); ++k) result.strides[k][end - 1] = (*operands[k])[d];
 }
 
+void set_formula_vectors(layout& result, const shape& all, int axis, bool elementwise) {
+  result.formula_length = result.length;
+  if (elementwise && axis != whole_tensor) {
+    result.formula_length = all[axis];
+    for (int d = axis + 1; d < all.rank(); ++d) result.formula_stride *= all[d];
+  }
+}
+
 }  // namespace
 
 layout make_layout(const shape& all, int axis, bool elementwise,
@@ -46,11 +54,18 @@ layout make_layout(const shape& all, int axis, bool elementwise,
     result.sizes[result.batch_rank] = 0;
   }
 
-  result.formula_length = result.length;
-  if (elementwise && axis != whole_tensor) {
-    result.formula_length = all[axis];
-    for (int d = axis + 1; d < all.rank(); ++d) result.formula_stride *= all[d];
-  }
+  set_formula_vectors(result, all, axis, elementwise);
+  return result;
+}
+
+layout make_layout(const shape& all, int axis, bool elementwise,
+                   std::span<const std::int64_t> steps) {
+  layout result;
+  result.length = all.size();
+  result.vector_rank = result.length == 1 ? 0 : 1;
+  result.sizes[0] = result.length;
+  for (std::size_t k = 0; k < steps.size(); ++k) result.strides[k][0] = steps[k];
+  set_formula_vectors(result, all, axis, elementwise);
   return result;
 }
 

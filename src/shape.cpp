@@ -66,12 +66,9 @@ strides contiguous_strides(const shape& s) {
   return result;
 }
 
-int normalize_axis(int axis, const shape& s, std::string_view function) {
-  if (axis < -s.rank() || axis >= s.rank()) {
-    throw axis_error(std::string(function) + ": axis " + std::to_string(axis) +
-                     " is out of bounds for shape " + to_string(s));
-  }
-  return axis < 0 ? axis + s.rank() : axis;
+void detail::refuse_axis(int axis, const shape& s, std::string_view function) {
+  throw axis_error(std::string(function) + ": axis " + std::to_string(axis) +
+                   " is out of bounds for shape " + to_string(s));
 }
 
 shape broadcast_shapes(const shape& a, const shape& b, std::string_view function) {

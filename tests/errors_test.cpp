@@ -46,6 +46,9 @@ TYPED_TEST(Errors, ShapesThatDoNotBroadcast) {
                "add: shapes (2, 3) and (4,) do not broadcast: axis 1 has sizes 3 and 4",
                t.matrix + t.four);
   EXPECT_ERROR(shape_error,
+               "subtract: shapes (2, 3) and (2,) do not broadcast: axis 1 has sizes 3 and 2",
+               t.matrix - t.cube(slice{}, 0, 0));
+  EXPECT_ERROR(shape_error,
                "less: shapes (4,) and (2, 3) do not broadcast: axis 1 has sizes 4 and 3",
                t.four < t.matrix);
   EXPECT_ERROR(shape_error,

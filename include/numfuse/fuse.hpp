@@ -177,8 +177,9 @@ class fused {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       const shape sizes[] = {checked.result(I)...};
       const strides contiguous[] = {contiguous_strides(sizes[I])...};
-      return detail::plan_of(space<X...>{}, make_call<X...>(dtypes_of<X...>{}, checked,
-                                                            {{sizes[I], contiguous[I]}...}, x...));
+      return detail::plan_of(
+          space<X...>{}, make_call<X...>(dtypes_of<X...>{}, checked,
+                                         {{sizes[I], contiguous[I], nullptr, 0, true}...}, x...));
     }
     (std::make_index_sequence<info<X...>::dtypes::size>{});
   }

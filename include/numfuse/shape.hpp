@@ -87,9 +87,16 @@ inline std::ostream& operator<<(std::ostream& out, const extents& e) { return ou
 /// The strides of contiguous C-order data.
 strides contiguous_strides(const shape& s);
 
+namespace detail {
+[[noreturn]] void refuse_axis(int axis, const shape& s, std::string_view function);
+}  // namespace detail
+
 /// The dimension that `axis` means: negative ones count from the end.
 /// Throws axis_error "sum: axis 3 is out of bounds for shape (2, 3)".
-int normalize_axis(int axis, const shape& s, std::string_view function);
+inline int normalize_axis(int axis, const shape& s, std::string_view function) {
+  if (axis < -s.rank() || axis >= s.rank()) detail::refuse_axis(axis, s, function);
+  return axis < 0 ? axis + s.rank() : axis;
+}
 
 /// NumPy's broadcasting of two shapes.
 /// Throws shape_error "add: shapes (2, 3) and (4,) do not broadcast: axis 1 has sizes 3 and 4".

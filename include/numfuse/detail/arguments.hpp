@@ -81,6 +81,7 @@ struct described {
   const numfuse::strides& strides;  // as many as there are sizes, or more
   const void* data = nullptr;
   int item_bytes = 0;
+  bool in_one_run = false;  // the elements lie side by side, in C order
 };
 
 /// The shape of a number, and the strides of what is one number everywhere, in any shape.
@@ -94,7 +95,9 @@ described describe(const X& x) {
   } else if constexpr (requires { x.number; }) {
     return {x.sizes, zero_strides};
   } else {
-    return {x.shape(), x.strides(), x.data(), sizeof(element_t<X>)};
+    bool in_one_run = true;  // as a tensor's elements always are
+    if constexpr (requires { x.is_contiguous(); }) in_one_run = x.is_contiguous();
+    return {x.shape(), x.strides(), x.data(), sizeof(element_t<X>), in_one_run};
   }
 }
 
@@ -146,11 +149,13 @@ class checked_call {
 
  private:
   bool is_result_shape(const shape& s, int i) const;
+  bool is_one_run(std::span<const described> results) const;
 
   const call_terms& terms_;
   std::span<const described> inputs_;
   shape broadcast_;  // what all_ points to where no input has that shape
   const shape* all_;
+  bool inputs_in_one_run_;  // each has the shape of all, and its elements side by side
   int axis_;
 };
 

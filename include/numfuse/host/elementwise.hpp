@@ -371,10 +371,32 @@ class elementwise_run {
   bool past_caches_;              // results are written past the caches
 };
 
+/// True where the elements of every operand are one run, read where they lie.
+template <class Call>
+bool is_one_run(const Call& c) {
+  if (c.where.vector_rank != 1) return false;
+  bool all = true;
+  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && c.where.strides[k][0] == 1;
+  });
+  c.each_output([&](auto o, const auto&) NUMFUSE_INLINE_BODY {
+    all &= c.where.strides[Call::inputs_count + decltype(o)::value][0] == 1;
+  });
+  return all;
+}
+
 template <class Call>
 void run_elementwise(const Call& c) {
-  const elementwise_run<Call> work(c);
   const std::int64_t length = c.where.length;
+  if (length <= block_elements && is_one_run(c)) {  // most small calls: nothing to prepare
+    const void* from[Call::inputs_count];
+    void* to[Call::outputs_count];
+    c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY { from[k] = in.data; });
+    c.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY { to[o] = out.data; });
+    return run_neighbours<0>(c, 0, length, from, to);
+  }
+  const elementwise_run<Call> work(c);
   parallel_for(ceil_div(length, block_elements), length, [&](std::int64_t task) {
     work.run(task * block_elements, std::min(length, (task + 1) * block_elements));
   });
