@@ -72,6 +72,26 @@ struct team_joiner {
   }
 };
 
+/// Where a thread of the grid belongs.
+struct team_place {
+  int team;
+  int number;  // of its block in the team
+  int teams;
+  thread_group group;
+  stream_walk walk;  // through the team's vector
+};
+
+__device__ __forceinline__ team_place place_in_grid(const team_shape& shape) {
+  const int number = static_cast<int>(blockIdx.x) % shape.blocks;
+  const thread_group group(shape.group.size, shape.group.across);
+  return {static_cast<int>(blockIdx.x) / shape.blocks,
+          number,
+          static_cast<int>(gridDim.x) / shape.blocks,
+          group,
+          {std::int64_t{number} * group.size() + group.rank(),
+           std::int64_t{shape.blocks} * group.size()}};
+}
+
 /// One level of reductions, to scalars: each vector is streamed once, by a group of a block, or by
 /// a team of blocks of which the last one to arrive folds. They need not run at the same time.
 template <class Call, class Part, bool Columns>
@@ -79,12 +99,7 @@ __global__ void __launch_bounds__(256, 1)
     stream_kernel(const __grid_constant__ Call c, team_shape shape, workspace w) {
   using detail::replay_step;
   using vectors = group_vectors<Call, Part::items, Columns>;
-  const int team = static_cast<int>(blockIdx.x) / shape.blocks;
-  const int number = static_cast<int>(blockIdx.x) % shape.blocks;
-  const int teams = static_cast<int>(gridDim.x) / shape.blocks;
-  const thread_group group(shape.group.size, shape.group.across);
-  const stream_walk walk{std::int64_t{number} * group.size() + group.rank(),
-                         std::int64_t{shape.blocks} * group.size()};
+  const auto [team, number, teams, group, walk] = place_in_grid(shape);
   const int block_bytes =
       detail::team_state_bytes(shape.reductions, group.across() * vectors::lanes);
   team_joiner<vectors::lanes> joiner{{group}, w.states, block_bytes, number, shape.blocks, false};
@@ -119,12 +134,7 @@ __global__ void __launch_bounds__(256, 2)
   using vectors = group_vectors<Call, Part::items, Columns>;
   using inputs_type =
       std::conditional_t<Part::is_run, memory_inputs<Call>, kept_inputs<Part, Call>>;
-  const int team = static_cast<int>(blockIdx.x) / shape.blocks;
-  const int number = static_cast<int>(blockIdx.x) % shape.blocks;
-  const int teams = static_cast<int>(gridDim.x) / shape.blocks;
-  const thread_group group(shape.group.size, shape.group.across);
-  const stream_walk walk{std::int64_t{number} * group.size() + group.rank(),
-                         std::int64_t{shape.blocks} * group.size()};
+  const auto [team, number, teams, group, walk] = place_in_grid(shape);
 
   // Shared memory: what the block's own reductions need, the states of a cluster's block, what is
   // kept of the vectors. The states of neighbouring rounds take turns in two places: who writes to

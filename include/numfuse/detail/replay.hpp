@@ -63,12 +63,6 @@ class reduction_slots {
   words states_[max_reductions][Lanes];
 };
 
-/// Where an executor keeps them for the vectors of a part, unless it says otherwise.
-template <class Part>
-struct slots_of {
-  using type = reduction_slots<Part::lanes>;
-};
-
 enum class replay_step {
   start,       // no numbers yet, for any reduction of any level
   accumulate,  // the numbers of this part join
@@ -119,7 +113,7 @@ inline constexpr int before_passes = -1;
 /// not compute is not even compiled.
 template <class Part, class Group, int Pass, replay_step Now>
 struct replay_context : Part {
-  using slots_type = typename slots_of<Part>::type;
+  using slots_type = reduction_slots<Part::lanes>;
 
   slots_type* slots;
   Group* group;
@@ -160,14 +154,10 @@ struct replay_context : Part {
   template <class S, class R, class V>
   NUMFUSE_INLINE void accumulate(const R& r, const V& v, int slot) {
     const Part& part = *this;
-    if constexpr (requires(S * states) { part.reduce(r, v, states); }) {  // all lanes at once
-      part.reduce(r, v, slots->template states<S>(slot));
-    } else {
-      each_lane(*this, [&](int lane) NUMFUSE_INLINE_BODY {
-        slots->set(slot, lane,
-                   r.combine(slots->template get<S>(slot, lane), reduce_own<S>(r, v, part, lane)));
-      });
-    }
+    each_lane(part, [&](int lane) NUMFUSE_INLINE_BODY {
+      slots->set(slot, lane,
+                 r.combine(slots->template get<S>(slot, lane), reduce_own<S>(r, v, part, lane)));
+    });
   }
 };
 
