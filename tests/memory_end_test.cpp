@@ -83,5 +83,26 @@ TYPED_TEST(memory_end, Rows) {
   }
 }
 
+// Lines are fetched before they are asked for, beyond the end, too: that reads nothing, and changes
+// no result.
+TYPED_TEST(memory_end, RowsThatAreFetchedAhead) {
+  for (const shape& s : {shape{600, 1001}, shape{3, 200200}}) {
+    const auto x = astype<TypeParam>(100 * random_uniform<float, host>(s, 1));
+    check(formulas::sum_formula{}, x);
+    check(formulas::max_formula{}, x);
+    if constexpr (std::is_floating_point_v<TypeParam>) {
+      check(formulas::norm_formula{}, x);
+      check(formulas::normalize_rows_formula{}, x);
+    }
+  }
+  const auto x = astype<TypeParam>(100 * random_uniform<float, host>({600, 1001}, 1));
+  const auto sums = sum(x, -1);
+  for (std::int64_t i = 0; i < 600; i += 100) {  // too few to be worth it
+    const auto some = x(slice{i, i + 100});
+    const auto own = sum(some, -1);
+    EXPECT_TRUE(std::equal(own.begin(), own.end(), sums.begin() + i)) << "from row " << i;
+  }
+}
+
 }  // namespace
 }  // namespace numfuse::tests

@@ -114,5 +114,18 @@ TEST_P(past_caches, Rows) {
   EXPECT_EQ(0, wrong(apart, expected));
 }
 
+// What is read is too large for the caches, too: its lines are fetched before they are asked for.
+TEST_P(past_caches, ReadRows) {
+  const auto x = arange<float, host>(rows_).reshape({rows_, 1}) + arange<float, host>(columns);
+  constexpr double of_columns = columns * (columns - 1) / 2;
+  const auto of_row = [](auto i) { return double(columns) * double(i) + of_columns; };
+  EXPECT_EQ(0, wrong(sum(x, -1, keepdims), [&](auto i, auto) { return float(of_row(i)); }));
+  EXPECT_EQ(0, wrong(max(x, -1, keepdims), [](auto i, auto) { return float(i + columns - 1); }));
+  const double rows = double(rows_);
+  EXPECT_EQ(float(columns * (rows * (rows - 1) / 2) + rows * of_columns), sum(x).item());
+  const auto centered = fuse([](const auto& v) { return v - mean(v); })(x);
+  EXPECT_EQ(0, wrong(centered, [](auto, auto j) { return float(j - (columns - 1) / 2); }));
+}
+
 }  // namespace
 }  // namespace numfuse::tests

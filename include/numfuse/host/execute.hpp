@@ -111,13 +111,17 @@ void run_several_rows(const Call& c) {
   if (where.count * where.length >= worth_threads) {  // tiles for all threads
     most = std::min(most, where.count / (2 * num_threads()));
   }
-  run_tiles<rows_part>(c, std::clamp<std::int64_t>(most, 1, most_rows));
+  most = std::clamp<std::int64_t>(most, 1, most_rows);
+  if constexpr (in_one_pass<Call>) {
+    if (bytes_ahead(c) > 0) return run_tiles<fetching<rows_part>>(c, most);
+  }
+  run_tiles<rows_part>(c, most);
 }
 
-template <class Call>
+template <class Part, class Call>
 void run_rows(const Call& c) {
-  using part = std::conditional_t<in_one_pass<Call>, row_part, long_row_part>;
   const layout& where = c.where;
+  if (where.count == 1) return tile_run<Call, Part>(c, 0, 1).run();
   const std::int64_t length = std::max<std::int64_t>(1, where.length);
   const bool past = length * Call::item_bytes <= past_caches_bytes && writes_past_caches(c);
   std::int64_t together = std::max<std::int64_t>(1, block_elements / 4 / length);
@@ -127,7 +131,7 @@ void run_rows(const Call& c) {
   }
   each_task(ceil_div(where.count, together), where.count * where.length, [&](std::int64_t i) {
     const std::int64_t last = std::min(where.count, (i + 1) * together);
-    for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, part>(c, v, 1, past).run();
+    for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, Part>(c, v, 1, past).run();
     if (past) finish_past_caches();
   });
 }
@@ -140,8 +144,12 @@ void run(const Call& c) {
     run_tiles<column_part>(c, lanes_of(c));
   } else if (c.where.count > 1 && c.where.length * Call::compute_bytes <= most_row_bytes(c)) {
     run_several_rows(c);
+  } else if constexpr (!in_one_pass<Call>) {
+    run_rows<long_row_part>(c);
+  } else if (bytes_ahead(c) > 0) {
+    run_rows<fetching<row_part>>(c);
   } else {
-    run_rows(c);
+    run_rows<row_part>(c);
   }
 }
 

@@ -27,6 +27,20 @@ struct place_in_tail {
   NUMFUSE_INLINE operator int() const { return i; }
 };
 
+/// The place of a number that will be asked for soon: its line is fetched, nothing is computed.
+struct place_ahead {
+  int i;
+  NUMFUSE_INLINE operator int() const { return i; }
+};
+
+/// Fetches a line to the first-level cache. Not the compiler's own function, which might write to
+/// memory for all that it knows: the states of a reduction would leave their registers for it.
+NUMFUSE_INLINE void fetch([[maybe_unused]] const void* line) {
+#if defined(__x86_64__) && !defined(__CUDA_ARCH__)
+  asm volatile("prefetcht0 (%0)" : : "r"(line));
+#endif
+}
+
 /// True for an input, whose numbers stand in memory as they were given: nothing was rounded before
 /// some of them are added.
 template <class V>
@@ -50,6 +64,7 @@ inline constexpr bool takes_runs = requires(const R& r, const C* x) {
 struct row_part {
   static constexpr int width = part_numbers;
   static constexpr int lanes = 1;
+  static constexpr bool fetches = false;  // lines of its first sweeps, before they are asked for
   template <class C>
   using of_each_lane = C[1];
   const layout* where;
@@ -57,6 +72,7 @@ struct row_part {
   int count;  // numbers that exist
   scratch* memory;
   bool past_caches = false;  // results are written past the caches
+  int ahead = 0;             // numbers: so far ahead lie the lines that it fetches
 
   NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
   NUMFUSE_INLINE std::int64_t index(int i) const { return first + i; }
@@ -79,6 +95,10 @@ struct row_part {
       } else {
         return (tail(lane)[at.i - count / group * group]);
       }
+    }
+    NUMFUSE_INLINE C operator()(place_ahead at, int lane) const {
+      if constexpr (std::is_const_v<C>) fetch(row(lane) + at.i);
+      return C(1);
     }
   };
 
@@ -165,6 +185,18 @@ struct row_part {
   }
 
  private:
+  // The lines that come `ahead` of numbers i to i + Count - 1: what is computed of inputs alone is
+  // the first to ask for them.
+  template <int Count, class V>
+  NUMFUSE_INLINE void fetch_ahead(const V& v, int i, int lane) const {
+    if constexpr (V::context_type::fetches && V::level == 0) {
+      constexpr int line = 64 / sizeof(compute_t<typename V::dtype>);
+      each_constant<Count / line>([&](auto k) NUMFUSE_INLINE_BODY {
+        static_cast<void>(v.number(place_ahead{i + ahead + k * line}, lane));
+      });
+    }
+  }
+
   template <int Chains, class S, class R, class V>
   NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to, int lane) const {
     S states[Chains];
@@ -173,6 +205,7 @@ struct row_part {
     int j = from;
     if constexpr (Chains > group) {
       for (; j + Chains <= to; j += Chains) {
+        fetch_ahead<Chains>(v, j, lane);
         for (int k = 0; k < Chains; ++k) {
           states[k] =
               r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
@@ -180,6 +213,7 @@ struct row_part {
       }
     }
     for (; j + group <= to; j += group) {
+      fetch_ahead<group>(v, j, lane);
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
         states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
@@ -204,6 +238,7 @@ struct row_part {
     for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
     int j = from;
     for (; j + 4 * group <= to; j += 4 * group) {
+      fetch_ahead<4 * group>(v, j, lane);
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
         // In the order of memory, which arguments of a call are not computed in.
@@ -252,16 +287,17 @@ struct row_part {
 /// Neighbours in one vector, of several sweeps. The processor has much to compute in them and
 /// memory little to do: meanwhile they fetch the next vector to the second-level cache.
 struct long_row_part : row_part {
-  mutable const char* ahead = nullptr;  // the next vector's numbers
-  int ahead_bytes = 0;                  // of each
+  static constexpr bool fetches = true;
+  mutable const char* next = nullptr;  // the next vector's numbers
+  int next_bytes = 0;                  // of each
 
   template <class Fn>
   NUMFUSE_INLINE void each_number(const Fn& f) const {
-    const char* const next = std::exchange(ahead, nullptr);  // the first sweep is enough
-    if (next == nullptr) return row_part::each_number(f);
+    const char* const numbers = std::exchange(next, nullptr);  // the first sweep is enough
+    if (numbers == nullptr) return row_part::each_number(f);
     row_part::each_number(f, [&](int i) NUMFUSE_INLINE_BODY {
-      const char* const from = next + std::int64_t{i} * ahead_bytes;
-      for (int line = 0; line < group * ahead_bytes; line += 64) fetch(from + line);
+      const char* const from = numbers + std::int64_t{i} * next_bytes;
+      for (int line = 0; line < group * next_bytes; line += 64) fetch_to_second_level(from + line);
     });
   }
 
@@ -281,7 +317,7 @@ struct long_row_part : row_part {
 
  private:
   // Formulas run in both spaces, and this may stand in one; only the host runs it.
-  static NUMFUSE_INLINE void fetch([[maybe_unused]] const char* line) {
+  static NUMFUSE_INLINE void fetch_to_second_level([[maybe_unused]] const char* line) {
 #if !defined(__CUDA_ARCH__)
     __builtin_prefetch(line, 0, 2);
 #endif
@@ -336,6 +372,12 @@ struct rows_part : row_part {
       }
     }
   }
+};
+
+/// Rows whose lines are fetched before they are asked for.
+template <class Part>
+struct fetching : Part {
+  static constexpr bool fetches = true;
 };
 
 }  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
