@@ -15,8 +15,7 @@
 //   knows(level)        false while values of that level are not known yet (see below);
 //   reduce<R>(r, v)     a scalar, one level up;
 //   keep_costly(v)      where there is one: v, whose numbers take many instructions, kept where
-//   that
-//                       saves some.
+//                       that saves some.
 // Its values need not hold their numbers. A context with is_lazy has values of its own, which have
 //   number(j, lane)     computes one;
 // and brings along
@@ -31,6 +30,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include <numfuse/detail/operands.hpp>
 #include <numfuse/detail/unroll.hpp>
 #include <numfuse/ops.hpp>
 #include <numfuse/reductions.hpp>
@@ -63,22 +63,6 @@ struct scalar_value {
   compute_t<T> data[Context::lanes];
   Context* context;
 };
-
-/// What a formula computes with.
-template <class X>
-concept formula_value = requires {
-  typename std::remove_cvref_t<X>::dtype;
-  typename std::remove_cvref_t<X>::context_type;
-  std::remove_cvref_t<X>::level;
-  std::remove_cvref_t<X>::is_vector;
-};
-template <class X>
-concept formula_vector = formula_value<X> && std::remove_cvref_t<X>::is_vector;
-/// A formula value, or a plain C++ number, which takes the dtype of what it meets.
-template <class X>
-concept formula_operand = formula_value<X> || std::is_arithmetic_v<std::remove_cvref_t<X>>;
-template <class... X>
-concept formula_operands = (formula_operand<X> && ...) && (formula_value<X> || ...);
 
 /// Several results of one formula: return outputs(loss, gradient). Each is a vector or a scalar.
 template <class... X>
@@ -114,105 +98,6 @@ NUMFUSE_INLINE void each_lane(const Context& c, const Fn& f) {
     c.each_lane(f);
   } else {
     each<Context::lanes>(f);
-  }
-}
-
-// --- The dtype, level and context that operands have together.
-
-template <class... X>
-struct operand_types;
-template <>
-struct operand_types<> {
-  using context = void;
-  static constexpr int level = 0;
-  static constexpr bool vector = false;
-};
-template <class X, class... Rest>
-struct operand_types<X, Rest...> {
-  using rest = operand_types<Rest...>;
-  static constexpr auto pick() {
-    if constexpr (formula_value<X>) {
-      return std::type_identity<typename X::context_type>{};
-    } else {
-      return std::type_identity<typename rest::context>{};
-    }
-  }
-  using context = typename decltype(pick())::type;
-  static constexpr int own_level = [] {
-    if constexpr (formula_value<X>) {
-      return X::level;
-    } else {
-      return 0;
-    }
-  }();
-  static constexpr int level = own_level > rest::level ? own_level : rest::level;
-  static constexpr bool vector = formula_vector<X> || rest::vector;
-};
-
-// A plain number is weak: it changes the kind of a dtype (int32 + 0.5 is float64), never its width.
-template <class T, class Number>
-using with_number = std::conditional_t<
-    std::is_floating_point_v<Number>, floating_t<T>,
-    std::conditional_t<std::is_same_v<T, bool> && !std::is_same_v<Number, bool>, std::int64_t, T>>;
-
-template <class T, class... X>
-struct fold_dtypes {
-  using type = T;  // void while only plain numbers were met
-};
-template <class T, class X, class... Rest>
-struct fold_dtypes<T, X, Rest...> {
-  static constexpr auto next() {
-    if constexpr (formula_value<X>) {
-      if constexpr (std::is_void_v<T>) {
-        return std::type_identity<typename X::dtype>{};
-      } else {
-        return std::type_identity<promote_t<T, typename X::dtype>>{};
-      }
-    } else {
-      return std::type_identity<T>{};
-    }
-  }
-  using type = typename fold_dtypes<typename decltype(next())::type, Rest...>::type;
-};
-template <class T, class... X>
-struct fold_numbers {
-  using type = T;
-};
-template <class T, class X, class... Rest>
-struct fold_numbers<T, X, Rest...> {
-  static constexpr auto next() {
-    if constexpr (formula_value<X>) {
-      return std::type_identity<T>{};
-    } else {
-      return std::type_identity<with_number<T, X>>{};
-    }
-  }
-  using type = typename fold_numbers<typename decltype(next())::type, Rest...>::type;
-};
-
-/// The dtype to which operands promote.
-template <class... X>
-using operands_dtype = typename fold_numbers<typename fold_dtypes<void, X...>::type, X...>::type;
-
-template <class X, class... Rest>
-NUMFUSE_INLINE auto first_context(const X& x, const Rest&... rest) {
-  if constexpr (formula_value<X>) {
-    return x.context;
-  } else {
-    return first_context(rest...);
-  }
-}
-
-template <class C, class X, class Index>
-NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] Index j, [[maybe_unused]] int lane) {
-  if constexpr (requires { x.number(j, lane); }) {
-    return convert<C>(x.number(j, lane));
-  } else if constexpr (formula_vector<X>) {
-    return convert<C>(x.data[j]);
-  } else if constexpr (formula_value<X>) {
-    return convert<C>(x.data[lane]);
-  } else {
-    return convert<C>(x);
   }
 }
 
@@ -306,14 +191,15 @@ NUMFUSE_BINARY(operator>, greater) NUMFUSE_BINARY(operator>=, greater_equal)
 NUMFUSE_BINARY(operator&&, logical_and) NUMFUSE_BINARY(operator||, logical_or)
 NUMFUSE_BINARY(multiply, multiply) NUMFUSE_BINARY(pow, pow)
 NUMFUSE_BINARY(maximum, maximum) NUMFUSE_BINARY(minimum, minimum)
+
+template <formula_value X>
+NUMFUSE_INLINE auto operator-(const X& x) {
+  return detail::map(ops::negative{}, x);
+}
 // clang-format on
 #undef NUMFUSE_UNARY
 #undef NUMFUSE_BINARY
 
-                                                    template <formula_value X>
-                                                    NUMFUSE_INLINE auto operator-(const X& x) {
-  return detail::map(ops::negative{}, x);
-}
 template <formula_value X>
 NUMFUSE_INLINE auto operator!(const X& x) {
   return detail::map(ops::logical_not{}, x);
