@@ -92,8 +92,7 @@ layout make_layout(const shape& all, int axis, bool elementwise,
                    std::span<const strides* const> operand_strides);
 
 /// The same where all elements are one vector, and each operand has them side by side, or is one
-/// number: `steps` are 1 or 0. Most calls of small tensors are like that, and take no longer than
-/// this.
+/// number: `steps` are 1 or 0. A short cut for most calls of small tensors.
 layout make_layout(const shape& all, int axis, bool elementwise,
                    std::span<const std::int64_t> steps);
 

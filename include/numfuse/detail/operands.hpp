@@ -27,6 +27,8 @@ concept formula_operands = (formula_operand<X> && ...) && (formula_value<X> || .
 
 namespace detail {
 
+/// The context that operands have together, the highest of their levels, and whether one is a
+/// vector.
 template <class... X>
 struct operand_types;
 template <>
@@ -102,6 +104,7 @@ struct fold_numbers<T, X, Rest...> {
 template <class... X>
 using operands_dtype = typename fold_numbers<typename fold_dtypes<void, X...>::type, X...>::type;
 
+/// The context of the first operand that has one.
 template <class X, class... Rest>
 NUMFUSE_INLINE auto first_context(const X& x, const Rest&... rest) {
   if constexpr (formula_value<X>) {
@@ -111,6 +114,7 @@ NUMFUSE_INLINE auto first_context(const X& x, const Rest&... rest) {
   }
 }
 
+/// Number j of an operand, of one vector of several side by side, as a C.
 template <class C, class X, class Index>
 NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] Index j, [[maybe_unused]] int lane) {
   if constexpr (requires { x.number(j, lane); }) {
