@@ -209,7 +209,7 @@ class tile_run {
                    [&](std::int64_t b) { body(b, b * block, std::min(length, (b + 1) * block)); });
     };
     if (blocks <= 1) {
-      each_constant<levels>([&](auto pass) { accumulate(pass, known, 0, length); });
+      each_constant<levels>([&](auto pass) { sweep(pass, known, 0, length); });
     } else {
       const std::int64_t bytes =
           state_table::bytes(Call::info::trace(call_.formula).reductions, filled());
@@ -219,43 +219,34 @@ class tile_run {
         each_block([&](std::int64_t b, std::int64_t first, std::int64_t last) {
           unsigned char* own = tables.get() + b * bytes;
           std::copy(memory, memory + bytes, own);
-          accumulate(pass, state_table(own, filled()), first, last);
+          sweep(pass, state_table(own, filled()), first, last);
         });
         block_group<Part> all{tables.get(), blocks, bytes, part_at(0, 0, nullptr)};
         static_cast<void>(evaluate_between<pass, replay_step::fold>(between, known, &all));
       });
     }
     if constexpr (Call::info::any_vector) {
-      each_block(
-          [&](std::int64_t, std::int64_t first, std::int64_t last) { write(known, first, last); });
+      each_block([&](std::int64_t, std::int64_t first, std::int64_t last) {
+        sweep(std::integral_constant<int, levels>{}, known, first, last);
+      });
     }
     if constexpr (Call::info::any_scalar) {
       write_scalars(evaluate_between<levels, replay_step::accumulate>(between, known, nullptr));
     }
   }
 
-  // One pass over elements first to last - 1.
+  // One pass over elements first to last - 1: numbers join the states of its level; behind the last
+  // level vectors are written.
   template <int Pass>
-  __attribute__((flatten)) void accumulate(std::integral_constant<int, Pass>,
-                                           const state_table& states, std::int64_t first,
-                                           std::int64_t last) {
+  __attribute__((flatten)) void sweep(std::integral_constant<int, Pass>, const state_table& states,
+                                      std::int64_t first, std::int64_t last) {
     const std::int64_t rows = part_rows();
     for (std::int64_t i = first; i < last; i += rows) {
       scratch memory;
       context<Pass, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i), &memory),
                                                  &states, nullptr);
-      static_cast<void>(evaluate(ctx));
-    }
-  }
-
-  __attribute__((flatten)) void write(const state_table& states, std::int64_t first,
-                                      std::int64_t last) {
-    const std::int64_t rows = part_rows();
-    for (std::int64_t i = first; i < last; i += rows) {
-      scratch memory;
-      context<levels, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i), &memory),
-                                                   &states, nullptr);
-      write_vectors(ctx, evaluate(ctx));
+      const auto result = evaluate(ctx);
+      if constexpr (Pass == levels) write_vectors(ctx, result);
     }
   }
 
