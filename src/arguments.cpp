@@ -56,16 +56,6 @@ bool overlaps(const described& out, const address_range& written, const describe
   return !same_window;
 }
 
-// True where data of shape `from` reads as shape `to`.
-bool repeats_to(const shape& from, const shape& to) {
-  const int added = to.rank() - from.rank();
-  if (added < 0) return false;
-  for (int d = 0; d < from.rank(); ++d) {
-    if (from[d] != 1 && from[d] != to[d + added]) return false;
-  }
-  return true;
-}
-
 // Vectors without elements may not be where the formula needs one.
 void check_not_empty(const shape& all, int axis, std::string_view function) {
   if (all.size() != 0) return;
@@ -111,8 +101,8 @@ checked_call::checked_call(const call_terms& terms, std::span<const described> i
     inputs_in_one_run_ &= in.in_one_run;
     if (in.sizes == *all_) continue;
     inputs_in_one_run_ = false;
-    if (repeats_to(in.sizes, *all_)) continue;
-    if (repeats_to(*all_, in.sizes)) {
+    if (broadcasts_to(in.sizes, *all_)) continue;
+    if (broadcasts_to(*all_, in.sizes)) {
       all_ = &in.sizes;
     } else {
       broadcast_ = broadcast_shapes(*all_, in.sizes, terms.name);

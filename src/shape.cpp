@@ -90,21 +90,28 @@ shape broadcast_shapes(const shape& a, const shape& b, std::string_view function
   return shape(result);
 }
 
+bool broadcasts_to(const shape& from, const shape& to) {
+  const int added = to.rank() - from.rank();
+  if (added < 0) return false;
+  for (int d = 0; d < from.rank(); ++d) {
+    if (from[d] != 1 && from[d] != to[d + added]) return false;
+  }
+  return true;
+}
+
 strides broadcast_strides(const shape& from, const strides& s, const shape& to,
                           std::string_view function) {
   if (from == to) return s;
-  const int added = to.rank() - from.rank();
-  bool fits = added >= 0;
-  strides result;
-  for (int d = 0; d < to.rank() && fits; ++d) {
-    const int own = d - added;
-    const bool repeated = own < 0 || (from[own] == 1 && to[d] != 1);
-    fits = repeated || from[own] == to[d];
-    result.push_back(repeated ? 0 : s[own]);
-  }
-  if (!fits) {
+  if (!broadcasts_to(from, to)) {
     throw shape_error(std::string(function) + ": shape " + to_string(from) +
                       " does not broadcast to shape " + to_string(to));
+  }
+  const int added = to.rank() - from.rank();
+  strides result;
+  for (int d = 0; d < to.rank(); ++d) {
+    const int own = d - added;
+    const bool repeated = own < 0 || (from[own] == 1 && to[d] != 1);
+    result.push_back(repeated ? 0 : s[own]);
   }
   return result;
 }

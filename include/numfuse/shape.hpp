@@ -102,6 +102,9 @@ inline int normalize_axis(int axis, const shape& s, std::string_view function) {
 /// Throws shape_error "add: shapes (2, 3) and (4,) do not broadcast: axis 1 has sizes 3 and 4".
 shape broadcast_shapes(const shape& a, const shape& b, std::string_view function);
 
+/// True where data of shape `from` reads as shape `to`.
+bool broadcasts_to(const shape& from, const shape& to);
+
 /// The strides with which data of shape `from` reads as shape `to`: 0 along every repeated axis.
 /// Throws shape_error where `from` does not broadcast to `to`.
 strides broadcast_strides(const shape& from, const strides& s, const shape& to,
