@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include <numfuse/detail/parallel.hpp>
+#include <numfuse/host/row_walk.hpp>
 #include <numfuse/host/transfer.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
@@ -95,77 +96,32 @@ __attribute__((flatten)) void run_neighbours(const Call& c, std::int64_t first, 
   }
 }
 
-/// Rows are what the innermost dimension makes of all elements.
-inline std::int64_t row_length(const layout& where) {
-  return where.vector_rank == 0 ? 1 : where.sizes[where.vector_rank - 1];
+/// True where the elements of every operand are one run, read where they lie: the layout has merged
+/// all dimensions then.
+template <class Call>
+bool is_one_run(const Call& c) {
+  const int rank = c.where.vector_rank;
+  bool all = rank <= 1;
+  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr;
+    all &= rank == 0 || c.where.strides[k][0] == 1;
+  });
+  c.each_output([&](auto o, const auto&) NUMFUSE_INLINE_BODY {
+    all &= rank == 0 || c.where.strides[Call::inputs_count + decltype(o)::value][0] == 1;
+  });
+  return all;
 }
-
-/// A place among the elements of several operands, which are walked through row by row. All
-/// formulas of so many operands share it.
-template <int Operands>
-class row_walk {
- public:
-  __attribute__((noinline)) row_walk(const layout& where, std::int64_t first) : where_(where) {
-    const int rows = where.vector_rank - 1;
-    const std::int64_t length = row_length(where);
-    std::int64_t outer = first / length;
-    column = first % length;
-    for (int d = rows - 1; d >= 0; --d) {
-      place_[d] = outer % where.sizes[d];
-      outer /= where.sizes[d];
-      for (int k = 0; k < Operands; ++k) starts[k] += place_[d] * where.strides[k][d];
-    }
-  }
-
-  std::int64_t left_in_row() const { return row_length(where_) - column; }
-
-  void advance(std::int64_t count) {
-    column += count;
-    if (column == row_length(where_)) next_row();
-  }
-
-  /// How many whole rows come next at one distance from each other, of `left` elements.
-  std::int64_t whole_rows(std::int64_t left) const {
-    const int d = where_.vector_rank - 2;
-    if (d < 0 || column != 0) return 0;
-    return std::min(left / row_length(where_), where_.sizes[d] - place_[d]);
-  }
-
-  void advance_rows(std::int64_t rows) {
-    const int d = where_.vector_rank - 2;
-    place_[d] += rows - 1;
-    for (int k = 0; k < Operands; ++k) starts[k] += (rows - 1) * where_.strides[k][d];
-    next_row();
-  }
-
-  std::int64_t column;
-  std::int64_t starts[Operands] = {};  // where the row starts in each operand
-
- private:
-  __attribute__((noinline)) void next_row() {
-    column = 0;
-    for (int d = where_.vector_rank - 2; d >= 0; --d) {
-      const bool carry = ++place_[d] == where_.sizes[d];
-      const std::int64_t back = carry ? where_.sizes[d] : 0;
-      for (int k = 0; k < Operands; ++k) starts[k] += (1 - back) * where_.strides[k][d];
-      if (!carry) break;
-      place_[d] = 0;
-    }
-  }
-
-  const layout& where_;
-  std::int64_t place_[max_rank] = {};
-};
 
 template <class Call>
 class elementwise_run {
  public:
-  explicit elementwise_run(const Call& c) : call_(c), rank_(c.where.vector_rank) {
+  explicit elementwise_run(const Call& c)
+      : call_(c), rank_(c.where.vector_rank), in_one_run_(is_one_run(c)) {
     // All elements are one vector.
     for (int k = 0; k < operands; ++k) {
       along_[k] = rank_ == 0 ? 1 : c.where.strides[k][rank_ - 1];
       whole_[k] = is_whole(k);
-      in_one_run_ &= whole_[k];
       rows_in_place_ &= along_[k] == 1 || (along_[k] == 0 && k < Call::inputs_count);
       if (along_[k] == 0) constant_in_row_ |= 1u << k;
     }
@@ -174,9 +130,7 @@ class elementwise_run {
     rows_in_place_ &= !past_caches_;
     c.each_input([&](auto, const auto& in) {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-      const bool in_place = in.data != nullptr && std::is_same_v<T, compute_t<T>>;
-      in_one_run_ &= in_place;
-      rows_in_place_ &= in_place;
+      rows_in_place_ &= in.data != nullptr && std::is_same_v<T, compute_t<T>>;
     });
   }
 
@@ -363,28 +317,13 @@ class elementwise_run {
 
   const Call& call_;
   int rank_;
+  bool in_one_run_;               // all elements of every operand
   std::int64_t along_[operands];  // from one element of a row to the next
   bool whole_[operands];
   unsigned constant_in_row_ = 0;  // the operands of which one number is a whole row
-  bool in_one_run_ = true;        // all elements of every operand
   bool rows_in_place_ = true;     // those of a row, or one number is all of them
   bool past_caches_;              // results are written past the caches
 };
-
-/// True where the elements of every operand are one run, read where they lie.
-template <class Call>
-bool is_one_run(const Call& c) {
-  if (c.where.vector_rank != 1) return false;
-  bool all = true;
-  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
-    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && c.where.strides[k][0] == 1;
-  });
-  c.each_output([&](auto o, const auto&) NUMFUSE_INLINE_BODY {
-    all &= c.where.strides[Call::inputs_count + decltype(o)::value][0] == 1;
-  });
-  return all;
-}
 
 template <class Call>
 void run_elementwise(const Call& c) {

@@ -1,0 +1,74 @@
+// The way through all elements of a call, row by row.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <numfuse/detail/layout.hpp>
+#include <numfuse/host/isa.hpp>
+
+namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
+
+/// Rows are what the innermost dimension makes of all elements.
+inline std::int64_t row_length(const layout& where) {
+  return where.vector_rank == 0 ? 1 : where.sizes[where.vector_rank - 1];
+}
+
+/// A place among the elements of several operands, which are walked through row by row. All
+/// formulas of so many operands share it.
+template <int Operands>
+class row_walk {
+ public:
+  __attribute__((noinline)) row_walk(const layout& where, std::int64_t first) : where_(where) {
+    const int rows = where.vector_rank - 1;
+    const std::int64_t length = row_length(where);
+    std::int64_t outer = first / length;
+    column = first % length;
+    for (int d = rows - 1; d >= 0; --d) {
+      place_[d] = outer % where.sizes[d];
+      outer /= where.sizes[d];
+      for (int k = 0; k < Operands; ++k) starts[k] += place_[d] * where.strides[k][d];
+    }
+  }
+
+  std::int64_t left_in_row() const { return row_length(where_) - column; }
+
+  void advance(std::int64_t count) {
+    column += count;
+    if (column == row_length(where_)) next_row();
+  }
+
+  /// How many whole rows come next at one distance from each other, of `left` elements.
+  std::int64_t whole_rows(std::int64_t left) const {
+    const int d = where_.vector_rank - 2;
+    if (d < 0 || column != 0) return 0;
+    return std::min(left / row_length(where_), where_.sizes[d] - place_[d]);
+  }
+
+  void advance_rows(std::int64_t rows) {
+    const int d = where_.vector_rank - 2;
+    place_[d] += rows - 1;
+    for (int k = 0; k < Operands; ++k) starts[k] += (rows - 1) * where_.strides[k][d];
+    next_row();
+  }
+
+  std::int64_t column;
+  std::int64_t starts[Operands] = {};  // where the row starts in each operand
+
+ private:
+  __attribute__((noinline)) void next_row() {
+    column = 0;
+    for (int d = where_.vector_rank - 2; d >= 0; --d) {
+      const bool carry = ++place_[d] == where_.sizes[d];
+      const std::int64_t back = carry ? where_.sizes[d] : 0;
+      for (int k = 0; k < Operands; ++k) starts[k] += (1 - back) * where_.strides[k][d];
+      if (!carry) break;
+      place_[d] = 0;
+    }
+  }
+
+  const layout& where_;
+  std::int64_t place_[max_rank] = {};
+};
+
+}  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
