@@ -54,6 +54,12 @@ host_tensor<T> whole_range() {
   return result;
 }
 
+long double true_sigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
+long double true_sigmoid_derivative(long double x) {
+  const long double t = std::exp(-std::fabs(x));
+  return t / ((1 + t) * (1 + t));
+}
+
 template <class T>
 class math : public ::testing::Test {
  protected:
@@ -90,6 +96,10 @@ TYPED_TEST(math, Expm1) { this->check("expm1", expm1(this->x_), expm1l, 2); }
 TYPED_TEST(math, Log) { this->check("log", log(this->x_), logl, 1); }
 TYPED_TEST(math, Log1p) { this->check("log1p", log1p(this->x_), log1pl, 1); }
 TYPED_TEST(math, Tanh) { this->check("tanh", tanh(this->x_), tanhl, 3); }
+TYPED_TEST(math, Sigmoid) { this->check("sigmoid", sigmoid(this->x_), true_sigmoid, 4); }
+TYPED_TEST(math, SigmoidDerivative) {
+  this->check("sigmoid_derivative", sigmoid_derivative(this->x_), true_sigmoid_derivative, 6);
+}
 
 }  // namespace
 }  // namespace numfuse::tests

@@ -193,24 +193,32 @@ struct pow : same_dtype {
   }
 };
 
-/// 1 / (1 + exp(-x)), with the exponential of a number that is never positive: nothing overflows,
-/// and small values keep all their digits.
+/// 1 / (1 + exp(-x)). On a GPU with the exponential of a number that is never positive: nothing
+/// overflows, and small values keep all their digits.
 struct sigmoid : transcendental {
   template <class C>
   NUMFUSE_INLINE C operator()(C x) const {
-    const C t = detail::math::exp(-std::fabs(x));
+#if defined(__CUDA_ARCH__)
+    const C t = std::exp(-std::fabs(x));
     return (x < C(0) ? t : C(1)) / (C(1) + t);
+#else
+    return detail::math::sigmoid(x);
+#endif
   }
 };
 
-/// s (1 - s) for s = sigmoid(x). Written with t = exp(-|x|) as t / (1 + t)^2: the difference 1 - s
-/// would lose the digits of a large x.
+/// s (1 - s) for s = sigmoid(x). Not written so: the difference 1 - s would lose the digits of a
+/// large x. On a GPU with t = exp(-|x|) as t / (1 + t)^2.
 struct sigmoid_derivative : transcendental {
   template <class C>
   NUMFUSE_INLINE C operator()(C x) const {
-    const C t = detail::math::exp(-std::fabs(x));
+#if defined(__CUDA_ARCH__)
+    const C t = std::exp(-std::fabs(x));
     const C u = C(1) + t;
     return t / (u * u);
+#else
+    return detail::math::sigmoid_derivative(x);
+#endif
   }
 };
 

@@ -32,13 +32,13 @@ struct format<float> {
   static constexpr float ln2_high = 0x1.62e4p-1f;  // 15 bits: times an exponent, exact
   static constexpr float ln2_low = 0x1.7f7d1cp-20f;
   static constexpr float exp_is_0 = -104, exp_is_tiny = -86.5f, exp_is_infinity = 89,
-                         expm1_is_minus_1 = -18, tanh_is_1 = 10;
+                         expm1_is_minus_1 = -18, tanh_is_1 = 10, sigmoid_is_1 = 20;
   // exp(r) for |r| <= ln(2) / 2.
   static constexpr float exp_terms[] = {
       1, 1, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f4p-5f, 0x1.123a20p-7f, 0x1.6a23c6p-10f};
   // (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
-  static constexpr float exp_tail[] = {0x1.0p-1f,     0x1.555556p-3f,  0x1.5554aep-5f,
-                                       0x1.11109p-7f, 0x1.6d7486p-10f, 0x1.a1a13p-13f};
+  static constexpr float exp_tail[] = {0x1.fffffep-2f, 0x1.5554aap-3f, 0x1.55579ap-5f,
+                                       0x1.122c38p-7f, 0x1.6ac04cp-10f};
   // (log(1 + d) - d + d^2 / 2) / d^3 for 1 + d between sqrt(1/2) and sqrt(2).
   static constexpr float log_terms[] = {0x1.555554p-2f,  -0x1.000228p-2f, 0x1.99a00ap-3f,
                                         -0x1.547228p-3f, 0x1.22d9e8p-3f,  -0x1.0d8636p-3f,
@@ -53,7 +53,7 @@ struct format<double> {
   static constexpr double ln2_high = 0x1.62e42fefa3p-1;  // 40 bits
   static constexpr double ln2_low = 0x1.3de6af278ece6p-42;
   static constexpr double exp_is_0 = -746, exp_is_tiny = -707.5, exp_is_infinity = 710,
-                          expm1_is_minus_1 = -38, tanh_is_1 = 20;
+                          expm1_is_minus_1 = -38, tanh_is_1 = 20, sigmoid_is_1 = 40;
   static constexpr double exp_terms[] = {1,
                                          1,
                                          0x1.000000000000ap-1,
@@ -105,67 +105,56 @@ NUMFUSE_INLINE T polynomial(T x, const T (&c)[Count]) {
   return terms_from<1>(x, x * x, c) * x + c[0];
 }
 
+/// The coefficients factor * c[i] * ratio^i, exact for powers of two.
+template <class T, int Count>
+struct coefficients {
+  T c[Count];
+};
+template <class T, int Count>
+constexpr coefficients<T, Count> scaled(const T (&c)[Count], T factor, T ratio) {
+  coefficients<T, Count> result{};
+  for (int i = 0; i < Count; ++i, factor *= ratio) result.c[i] = factor * c[i];
+  return result;
+}
+
 /// A number so large that adding it rounds to whole numbers, which stand in the sum's lowest bits.
 template <class T>
 inline constexpr T rounding = T(3) * T(std::uint64_t{1} << (format<T>::mantissa - 1));
 
 template <class T>
-NUMFUSE_INLINE T nearest_whole(T x) {
-  return (x + rounding<T>)-rounding<T>;
+inline constexpr T log2_e = T(1.44269504088896340736);
+
+/// 2^n, of the sum of n and `rounding` + bias; n from -bias + 1 to bias.
+template <class T>
+NUMFUSE_INLINE constexpr T power_of_two(T sum) {
+  using bits = typename format<T>::bits;
+  return std::bit_cast<T>(static_cast<bits>(std::bit_cast<bits>(sum) << format<T>::mantissa));
 }
 
-/// 2^n for a whole n from -bias + 1 to bias.
+/// x = n ln(2) + r with |r| <= ln(2) / 2; `sum` is that of Sign * n + Offset for power_of_two.
 template <class T>
-NUMFUSE_INLINE T power_of_two(T n) {
-  using f = format<T>;
-  using bits = typename f::bits;
-  return std::bit_cast<T>(
-      static_cast<bits>(std::bit_cast<bits>(n + (rounding<T> + T(f::bias))) << f::mantissa));
-}
-
-template <class T>
-NUMFUSE_INLINE T limited(T x, T low, T high) {  // NaN stays NaN
-  x = x < low ? low : x;
-  return x > high ? high : x;
-}
-
-/// x = n ln(2) + r. The value is r + r^2 tail(r) = exp(r) - 1.
-template <class T>
-NUMFUSE_INLINE T reduced_expm1(T x, T& n) {
-  using f = format<T>;
-  n = nearest_whole(x * T(1.44269504088896340736));
-  const T r = (x - n * f::ln2_high) - n * f::ln2_low;
-  return r * r * polynomial(r, f::exp_tail) + r;
-}
-
-/// (exp(2 r) - 1 - 2 r) / (2 r^2) for |r| <= ln(2) / 4, of r.
-template <class T>
-struct doubled_terms {
-  T terms[std::size(format<T>::exp_tail)];
+struct reduced {
+  T sum, n, r;
 };
-template <class T>
-inline constexpr doubled_terms<T> tail_of_double = [] {
-  doubled_terms<T> result{};
-  T power = 2;
-  for (std::size_t i = 0; i < std::size(result.terms); ++i, power *= 2) {
-    result.terms[i] = power * format<T>::exp_tail[i];
-  }
-  return result;
-}();
+template <int Sign, int Offset, class T>
+NUMFUSE_INLINE reduced<T> reduce(T x) {
+  using f = format<T>;
+  constexpr T base = rounding<T> + (T(f::bias) + T(Offset));
+  const T sum = x * (T(Sign) * log2_e<T>)+base;
+  const T n = Sign > 0 ? sum - base : base - sum;
+  return {sum, n, (x - n * f::ln2_high) - n * f::ln2_low};
+}
+
+// Where a function's value is a limit, or too large, is asked last: what was computed there does
+// not count, and until then nothing waits for the answer.
 
 template <class T>
 NUMFUSE_INLINE T exp(T x) {
   using f = format<T>;
-  using bits = typename f::bits;
-  constexpr T base = rounding<T> + T(f::bias - 1);
-  // x = n ln(2) + r; the lowest bits of `shifted` are the exponent of 2^(n - 1).
-  const T shifted = x * T(1.44269504088896340736) + base;
-  const T n = shifted - base;
-  const T r = (x - n * f::ln2_high) - n * f::ln2_low;
+  const auto [sum, n, r] = reduce<1, -1>(x);
   // In two steps: 2^n itself may be too large, or subnormal.
   const bool tiny = x < f::exp_is_tiny;
-  const bits exponent = std::bit_cast<bits>(shifted) + (tiny ? bits{64} : bits{0});
-  const T scale = std::bit_cast<T>(static_cast<bits>(exponent << f::mantissa));
+  const T scale = power_of_two(sum + (tiny ? T(64) : T(0)));
   const T value = polynomial(r, f::exp_terms) * scale * (tiny ? T(0x1p-63) : T(2));
   const T limited_below = x < f::exp_is_0 ? T(0) : value;
   return x > f::exp_is_infinity ? std::numeric_limits<T>::infinity() : limited_below;
@@ -174,12 +163,50 @@ NUMFUSE_INLINE T exp(T x) {
 template <class T>
 NUMFUSE_INLINE T expm1(T x) {
   using f = format<T>;
-  T n;
-  const T e = reduced_expm1(limited(x, f::expm1_is_minus_1, f::exp_is_infinity), n);
-  const T half = power_of_two(n - T(1));
+  const auto [sum, n, r] = reduce<1, -1>(x);
+  const T e = r * r * polynomial(r, f::exp_tail) + r;  // exp(r) - 1
+  const T half = power_of_two(sum);
   const T value = T(2) * (half * e + (half - T(0.5)));
   const T close = x == T(0) ? x : e;  // keeps the sign of zero
-  return n == T(0) ? close : value;
+  const T finite = n == T(0) ? close : value;
+  const T limited_below = x < f::expm1_is_minus_1 ? T(-1) : finite;
+  return x > f::exp_is_infinity ? std::numeric_limits<T>::infinity() : limited_below;
+}
+
+/// exp(x) = power / unit, where the unit is a power of two. Both are times a constant, so that the
+/// unit is not subnormal where exp(-x) is: a small value is rounded by the last quotient alone.
+template <class T>
+struct exp_quotient {
+  T power, unit;
+};
+template <class T>
+NUMFUSE_INLINE exp_quotient<T> quotient_of_exp(T x) {
+  using f = format<T>;
+  constexpr int exponent = 8 * sizeof(T);
+  constexpr T constant = power_of_two(rounding<T> + (T(f::bias) + T(exponent)));
+  constexpr auto terms = scaled(f::exp_terms, constant, T(1));
+  const auto [sum, n, r] = reduce<-1, exponent>(x);
+  return {polynomial(r, terms.c), power_of_two(sum)};
+}
+
+/// 1 / (1 + exp(-x))
+template <class T>
+NUMFUSE_INLINE T sigmoid(T x) {
+  using f = format<T>;
+  const auto [power, unit] = quotient_of_exp(-x);
+  const T value = unit / (power + unit);
+  const T limited_below = x < f::exp_is_0 ? T(0) : value;
+  return x > f::sigmoid_is_1 ? T(1) : limited_below;
+}
+
+/// exp(x) / (1 + exp(x))^2
+template <class T>
+NUMFUSE_INLINE T sigmoid_derivative(T x) {
+  const T size = std::fabs(x);
+  const auto [power, unit] = quotient_of_exp(size);
+  const T sum = power + unit;
+  const T value = power * unit / (sum * sum);
+  return size > -format<T>::exp_is_0 ? T(0) : value;
 }
 
 /// log(1 + d) - d + d^2 / 2 for 1 + d between sqrt(1/2) and sqrt(2).
@@ -238,15 +265,18 @@ NUMFUSE_INLINE T log1p(T x) {
 template <class T>
 NUMFUSE_INLINE T tanh(T x) {
   using f = format<T>;
+  // 2 |x| = n ln(2) + 2 r; ln(2) in one part will do: where n is large, r counts for little.
   const T size = std::fabs(x);
-  const T a = size > f::tanh_is_1 ? f::tanh_is_1 : size;
-  // 2 a = n ln(2) + 2 r; e = (exp(2 r) - 1) / 2.
-  const T n = nearest_whole(a * T(2 * 1.44269504088896340736));
-  const T r = (a - n * (f::ln2_high / 2)) - n * (f::ln2_low / 2);
-  const T e = r * r * polynomial(r, tail_of_double<T>.terms) + r;
-  const T scale = power_of_two(n);  // from 1 on: exact, and so is scale - 1 where it matters
-  const T value = scale * e + (scale * T(0.5) - T(0.5));  // (exp(2 |x|) - 1) / 2
-  return std::copysign(value / (value + T(1)), x);
+  constexpr T base = rounding<T> + T(f::bias);
+  const T sum = size * (-2 * log2_e<T>)+base;
+  const T r = size - (base - sum) * T(0.5 * 0.693147180559945309417);
+  // e = (exp(2 r) - 1) / 2
+  constexpr auto tail = scaled(f::exp_tail, T(2), T(2));
+  const T e = r * r * polynomial(r, tail.c) + r;
+  const T unit = power_of_two(sum);  // 2^-n
+  const T above = e + (T(0.5) - T(0.5) * unit);
+  const T value = above / (above + unit);
+  return std::copysign(size > f::tanh_is_1 ? T(1) : value, x);
 }
 
 }  // namespace numfuse::detail::math
