@@ -26,20 +26,14 @@ constexpr std::align_val_t page_alignment{huge_page};
 
 bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page; }
 
-// The large block that was freed last, its size at its start: a program that makes the same tensor
-// again and again gets the same pages, and not fresh ones from the system.
-std::atomic<std::size_t*> spare{nullptr};
-
-void free_large(std::size_t* block) {
-  if (block != nullptr) ::operator delete(block, page_alignment);
-}
-
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::align_val_t line_alignment{cache_line};
 
-// The sanitizer sees what lies beyond the last byte only where the memory ends with it.
+// The sanitizer sees what lies beyond the last byte only where the memory ends with it, and who
+// reads what was freed only where it is.
 void* allocate_lines(std::size_t bytes) { return ::operator new(bytes, line_alignment); }
 void free_lines(void* memory) { ::operator delete(memory, line_alignment); }
+bool is_medium(std::size_t) { return false; }
 #else
 // Memory that begins with a line. C libraries are slow to make aligned memory, and forget it as
 // soon as it is freed; ordinary memory takes a quarter of the time. The byte before the line says
@@ -55,13 +49,12 @@ void free_lines(void* memory) {
   auto* const line = static_cast<unsigned char*>(memory);
   ::operator delete(line - line[-1]);
 }
+
+// From here on C libraries return to the system what is freed, and ask for it again.
+bool is_medium(std::size_t bytes) { return bytes >= std::size_t{64} << 10; }
 #endif
 
-void* allocate_bytes(std::size_t bytes) {
-  if (!is_large(bytes)) return allocate_lines(bytes);
-  std::size_t* const kept = spare.exchange(nullptr);
-  if (kept != nullptr && *kept == bytes) return kept;
-  free_large(kept);
+void* allocate_pages(std::size_t bytes) {
   void* const memory = ::operator new(bytes, page_alignment);
 #if defined(MADV_HUGEPAGE)
   madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // advice: it may be refused
@@ -69,11 +62,75 @@ void* allocate_bytes(std::size_t bytes) {
   return memory;
 }
 
+void free_pages(void* memory) { ::operator delete(memory, page_alignment); }
+
+// The blocks that were freed last, each with its size at its start: a program that makes the same
+// tensors again and again gets the same pages, and not fresh ones from the system, of which each
+// costs more than to fill it. Who takes a block out of its slot owns it.
+template <int Slots, void (*Free)(void*)>
+class spare_blocks {
+ public:
+  // A block of so many bytes; null where there is none.
+  void* take(std::size_t bytes) {
+    for (auto& slot : slots_) {
+      std::size_t* const block = slot.exchange(nullptr);
+      if (block == nullptr) continue;
+      if (*block == bytes) return block;
+      put(block);
+    }
+    return nullptr;
+  }
+
+  void free_all() {
+    for (auto& slot : slots_) free_block(slot.exchange(nullptr));
+  }
+
+  void keep(void* memory, std::size_t bytes) {
+    auto* const block = static_cast<std::size_t*>(memory);
+    *block = bytes;
+    put(block);
+  }
+
+ private:
+  // Into an empty slot, else in the place of another block.
+  void put(std::size_t* block) {
+    for (auto& slot : slots_) {
+      std::size_t* none = nullptr;
+      if (slot.compare_exchange_strong(none, block)) return;
+    }
+    free_block(slots_[next_++ % Slots].exchange(block));
+  }
+
+  static void free_block(std::size_t* block) {
+    if (block != nullptr) Free(block);
+  }
+
+  std::atomic<std::size_t*> slots_[Slots]{};
+  std::atomic<unsigned> next_{0};
+};
+
+spare_blocks<4, free_lines> medium_blocks;
+spare_blocks<1, free_pages> large_blocks;
+
+void* allocate_bytes(std::size_t bytes) {
+  if (is_large(bytes)) {
+    void* const spare = large_blocks.take(bytes);
+    if (spare != nullptr) return spare;
+    large_blocks.free_all();  // both may be too much for the memory
+    return allocate_pages(bytes);
+  }
+  void* const spare = is_medium(bytes) ? medium_blocks.take(bytes) : nullptr;
+  return spare != nullptr ? spare : allocate_lines(bytes);
+}
+
 void free_bytes(void* memory, std::size_t bytes) {
-  if (!is_large(bytes)) return free_lines(memory);
-  auto* const block = static_cast<std::size_t*>(memory);
-  *block = bytes;
-  free_large(spare.exchange(block));
+  if (is_large(bytes)) {
+    large_blocks.keep(memory, bytes);
+  } else if (is_medium(bytes)) {
+    medium_blocks.keep(memory, bytes);
+  } else {
+    free_lines(memory);
+  }
 }
 
 // Thrust constructs each element through its allocator. The results of numfuse are written whole by
