@@ -52,6 +52,7 @@ function(numfuse_add_device library)
   target_sources(${library} PRIVATE
     cuda/blas.cu
     cuda/conversions.cu
+    cuda/sequences.cu
     cuda/device.cu
     cuda/elementwise.cu
     cuda/memory.cu

@@ -1,6 +1,6 @@
 # Adds the operations on the host to the library, compiled for several instruction sets, of which the
 # library chooses one when it runs. A build with sanitizers is there to check the code, not to be fast.
-set(families src/elementwise.cpp src/reductions.cpp src/softmax.cpp)
+set(families src/elementwise.cpp src/reductions.cpp src/softmax.cpp src/sequences.cpp)
 set(isas baseline)
 set(NUMFUSE_HAS_WIDE_ISAS 0)
 # As fast as -O3 here, in two thirds of the time to compile it.

@@ -1,4 +1,4 @@
-// Conversions between dtypes, choices by a condition and sequences, compiled for the device.
+// Conversions between dtypes and choices by a condition, compiled for the device.
 #include "compile.cuh"
 
 namespace numfuse::detail {

@@ -52,15 +52,19 @@ using reductions_calls = joined<types<> NUMFUSE_REDUCTION_OPERATIONS(NUMFUSE_CAL
 using softmax_calls = joined<types<> NUMFUSE_VECTOR_OPERATIONS(NUMFUSE_CALLS)>;
 #undef NUMFUSE_CALLS
 
-// Conversions, choices by a condition, and sequences, which start from a repeated number.
-#define NUMFUSE_CALLS(T)                   \
-  , calls_of<formulas::astype_formula<T>>, \
-      types<call_of<formulas::where_formula, bool, T, T>, call_of<formulas::arange_formula<T>, T>>
+// Conversions, and choices by a condition.
+#define NUMFUSE_CALLS(T) \
+  , calls_of<formulas::astype_formula<T>>, types<call_of<formulas::where_formula, bool, T, T>>
+using conversions_calls = joined<types<> NUMFUSE_FOR_EACH_LISTED_DTYPE(NUMFUSE_CALLS)>;
+#undef NUMFUSE_CALLS
+
+// Sequences, which start from a repeated number.
+#define NUMFUSE_CALLS(T) , types<call_of<formulas::arange_formula<T>, T>>
 #define NUMFUSE_RANDOM_CALLS(T)                            \
   , types<call_of<formulas::random_uniform_formula<T>, T>, \
           call_of<formulas::random_normal_formula<T>, T>>
-using conversions_calls = joined<types<> NUMFUSE_FOR_EACH_LISTED_DTYPE(NUMFUSE_CALLS)
-                                     NUMFUSE_FOR_EACH_FLOATING(NUMFUSE_RANDOM_CALLS)>;
+using sequences_calls = joined<types<> NUMFUSE_FOR_EACH_LISTED_DTYPE(NUMFUSE_CALLS)
+                                   NUMFUSE_FOR_EACH_FLOATING(NUMFUSE_RANDOM_CALLS)>;
 #undef NUMFUSE_CALLS
 #undef NUMFUSE_RANDOM_CALLS
 

@@ -1,6 +1,6 @@
-// How the library compiles its calls for the host: all of them for the baseline, and those of
-// float32 and float64 once more for each wider instruction set. The baseline's files also hold the
-// choice between them.
+// How the library compiles its calls for the host: all of them for the baseline, and those that are
+// worth it once more for wider instruction sets. The baseline's files also hold the choice between
+// them.
 #pragma once
 
 #include "compile.hpp"
@@ -21,31 +21,42 @@ void run_with(isa_constant<isa::NUMFUSE_LIBRARY_ISA>, const Call& c) {
   host_executor::run(c);
 }
 
-/// True where a call is worth the time to compile it again.
 template <class Call>
-inline constexpr bool has_wide_code = false;
+struct first_input;
 template <class F, class In, class... Rest, class Out>
-inline constexpr bool has_wide_code<call<F, types<In, Rest...>, Out>> =
-    NUMFUSE_HAS_WIDE_ISAS&& std::is_floating_point_v<In>;
+struct first_input<call<F, types<In, Rest...>, Out>> {
+  using type = In;
+};
+
+/// True where a call is compiled for an instruction set. Real numbers are for each of them; for
+/// whole numbers what counts, comparisons and extremes, comes with AVX2.
+template <isa Isa, class Call>
+constexpr bool has_code() {
+  using T = typename first_input<Call>::type;
+  if (Isa == isa::baseline) return true;
+  return NUMFUSE_HAS_WIDE_ISAS &&
+         (std::is_floating_point_v<T> || (std::is_integral_v<T> && Isa == isa::avx2));
+}
 
 template <class Call>
 void execute_compiled(host, const Call& c, const stream&) {
-  if constexpr (has_wide_code<Call>) {
-    switch (chosen_isa()) {
-      case isa::avx512:
+  switch (chosen_isa()) {
+    case isa::avx512:
+      if constexpr (has_code<isa::avx512, Call>()) {
         return run_with(isa_constant<isa::avx512>{}, c);
-      case isa::avx2:
-        return run_with(isa_constant<isa::avx2>{}, c);
-      case isa::baseline:
-        break;
-    }
+      }
+      [[fallthrough]];
+    case isa::avx2:
+      if constexpr (has_code<isa::avx2, Call>()) return run_with(isa_constant<isa::avx2>{}, c);
+      [[fallthrough]];
+    case isa::baseline:
+      return run_with(isa_constant<isa::baseline>{}, c);
   }
-  run_with(isa_constant<isa::baseline>{}, c);
 }
 
 template <isa Isa, class Call>
 constexpr const void* wide_code_of() {
-  if constexpr (has_wide_code<Call>) {
+  if constexpr (has_code<Isa, Call>()) {
     return &entry<static_cast<void (*)(isa_constant<Isa>, const Call&)>(&run_with<Call>)>;
   } else {
     return nullptr;

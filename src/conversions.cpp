@@ -1,4 +1,4 @@
-// Conversions between dtypes, choices by a condition and sequences, compiled for the host.
+// Conversions between dtypes and choices by a condition, compiled for the host.
 // They are as fast as memory as they are: the baseline serves every CPU.
 #undef NUMFUSE_HAS_WIDE_ISAS
 #define NUMFUSE_HAS_WIDE_ISAS 0

@@ -89,6 +89,7 @@ TEST_F(operations, elementwise) { run_all(detail::elementwise_calls{}); }
 TEST_F(operations, reductions) { run_all(detail::reductions_calls{}); }
 TEST_F(operations, softmax) { run_all(detail::softmax_calls{}); }
 TEST_F(operations, conversions) { run_all(detail::conversions_calls{}); }
+TEST_F(operations, sequences) { run_all(detail::sequences_calls{}); }
 
 #if defined(NUMFUSE_TEST_SIMT)
 // Runs last: what the operations before have not launched.
