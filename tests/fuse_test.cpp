@@ -52,6 +52,23 @@ struct weighted_by_position {
   }
 };
 
+struct shifted_by_position {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    return v + index(v);
+  }
+};
+
+/// A mask decides which numbers count.
+struct masked {
+  template <class V, class M>
+  NUMFUSE_HD auto operator()(const V& v, const M& mask) const {
+    auto kept = where(mask, v, 0);
+    return outputs(sum(kept), max(where(mask, v, -8)), where(mask, v, 8) - 1, any(mask), all(mask),
+                   sum(mask));
+  }
+};
+
 /// A reduction over numbers that stand in no memory.
 struct farthest {
   template <class V>
@@ -190,6 +207,52 @@ TYPED_TEST(Fuse, PositionsAndLengths) {
     const auto result = back<TypeParam>(
         fuse(weighted_by_position{}).along(selected(c.axis)).keepdims()(to_space<TypeParam>(x)));
     if (!expect_close(result, of(products), of(reference::abs(products)), several, tried)) break;
+    const auto shifted =
+        fuse(shifted_by_position{}).along(selected(c.axis))(to_space<TypeParam>(x));
+    static_assert(std::same_as<element_t<decltype(shifted)>, promote_t<T, std::int64_t>>);
+    const auto expected = reference::add(v, position);
+    if (!expect_close(back<TypeParam>(shifted), expected, {1, "a sum"}, tried)) break;
+  }
+}
+
+TYPED_TEST(Fuse, Masks) {
+  using T = typename TypeParam::dtype;
+  using namespace reference;
+  const auto formula = fuse(masked{});
+  for (const layout_case& c : edge_layouts()) {
+    if (!c.axis || c.sizes.size() == 0 || c.sizes.size() > 10000) continue;
+    const std::uint64_t seed = next_seed();
+    const auto x = random_input<T>(c.sizes, {-4, 4}, seed);
+    const int d = *c.axis < 0 ? *c.axis + c.sizes.rank() : *c.axis;
+    shape one_vector = c.sizes;
+    for (int k = 0; k < one_vector.rank(); ++k) {
+      if (k != d) one_vector[k] = 1;
+    }
+    for (const shape& s : {c.sizes, one_vector}) {
+      const host_tensor<bool> mask = random_uniform<float, host>(s, seed + 1) < 0.7;
+      const auto v = for_reference(x);
+      const host_tensor<bool> m = copy(broadcast_to(mask, c.sizes));
+      const auto results =
+          formula.along(*c.axis)(to_space<TypeParam>(x), to_space<TypeParam>(mask));
+      const auto kept = reference::where(m, v, array{0});
+      const trial tried{"masked", to_string(c), seed, length_of(c)};
+      const auto agrees = [&](const auto& result, const auto& expected) {
+        return expect_equal(back<TypeParam>(result), expected, tried);
+      };
+      const bool close =
+          expect_close(back<TypeParam>(std::get<0>(results)), sum(kept, c.axis, false),
+                       sum(reference::abs(kept), c.axis, false), row_sum.allowed, tried) &&
+          expect_close(back<TypeParam>(std::get<1>(results)),
+                       max(reference::where(m, v, array{-8}), c.axis, false), row_max.allowed,
+                       tried) &&
+          expect_close(back<TypeParam>(std::get<2>(results)),
+                       subtract(reference::where(m, v, array{8}), array{1}), {1, "a difference"},
+                       tried) &&
+          agrees(std::get<3>(results), any(for_reference(m), c.axis, false)) &&
+          agrees(std::get<4>(results), reference::all(for_reference(m), c.axis, false)) &&
+          agrees(std::get<5>(results), sum(for_reference(m), c.axis, false));
+      if (!close) return;
+    }
   }
 }
 

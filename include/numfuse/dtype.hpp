@@ -163,6 +163,8 @@ NUMFUSE_INLINE To convert(From x) {
     }
   } else if constexpr (std::same_as<To, bool>) {
     return x != From(0);
+  } else if constexpr (std::same_as<From, bool>) {
+    return x ? To(1) : To(0);  // a choice, which compilers find vector instructions for
   } else {
     return static_cast<To>(x);
   }

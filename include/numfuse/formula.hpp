@@ -12,6 +12,8 @@
 //   length()            of the vector;
 //   whole()             true where all numbers are known to lie inside the vector;
 //   valid(j), index(j)  whether number j does, and where;
+//   holds_bool_as_byte  where there is one, true: a vector of bool holds bytes, 0 or 1, of which
+//                       compilers for CPUs make vector instructions;
 //   knows(level)        false while values of that level are not known yet (see below);
 //   reduce<R>(r, v)     a scalar, one level up;
 //   keep_costly(v)      where there is one: v, whose numbers take many instructions, kept where
@@ -40,6 +42,20 @@ namespace numfuse {
 /// Base of an executor's own values: their functions are found in this namespace.
 struct value_base {};
 
+namespace detail {
+
+/// What a vector holds a number of T in.
+template <any_dtype T, class Context>
+struct held_number {
+  using type = compute_t<T>;
+};
+template <class Context>
+requires(Context::holds_bool_as_byte) struct held_number<bool, Context> {
+  using type = std::uint8_t;
+};
+
+}  // namespace detail
+
 /// A vector of T, as far as one thread holds it.
 template <any_dtype T, int Level, class Context>
 struct vector_value {
@@ -48,7 +64,7 @@ struct vector_value {
   static constexpr int level = Level;
   static constexpr bool is_vector = true;
 
-  compute_t<T> data[Context::width];
+  typename detail::held_number<T, Context>::type data[Context::width];
   Context* context;
 };
 
@@ -232,7 +248,7 @@ requires formula_operands<Condition, X, Y> NUMFUSE_INLINE auto where(const Condi
        b = detail::operand<Y, context>{y}](auto j, int lane) NUMFUSE_INLINE_BODY {
         const compute chosen = detail::number_of<compute>(a.value, j, lane);
         const compute other = detail::number_of<compute>(b.value, j, lane);
-        return detail::number_of<bool>(c.value, j, lane) ? chosen : other;
+        return detail::choose<Condition>(detail::number_of<bool>(c.value, j, lane), chosen, other);
       });
 }
 

@@ -158,22 +158,27 @@ struct minimum : same_dtype {
   }
 };
 
-/// min(max(x, low), high), as NumPy defines it.
+/// min(max(x, low), high), as NumPy defines it; NaN where one of them is. Each comparison keeps the
+/// NaN of a number before it, so that only the limits are asked.
 struct clip : same_dtype {
   template <class C>
   NUMFUSE_INLINE C operator()(C x, C low, C high) const {
-    return minimum{}(maximum{}(x, low), high);
+    const C above = x < low ? low : x;
+    const C within = above > high ? high : above;
+    const C known = detail::is_nan(low) ? low : within;
+    return detail::is_nan(high) ? high : known;
   }
 };
 
-/// base ** exponent. Integers: by squaring, wrapping around; a negative exponent gives the integer
-/// part of the true value (NumPy raises an exception there, which no kernel can).
+/// base ** exponent; the commonest one, 2, needs no logarithm. Integers: by squaring, wrapping
+/// around; a negative exponent gives the integer part of the true value (NumPy raises an exception
+/// there, which no kernel can).
 struct pow : same_dtype {
   static constexpr bool is_costly = true;
   template <class C>
   NUMFUSE_INLINE C operator()(C base, C exponent) const {
     if constexpr (std::is_floating_point_v<C>) {
-      return std::pow(base, exponent);
+      return exponent == C(2) ? base * base : std::pow(base, exponent);
     } else {
       using W = detail::wrapping<C>;
       if constexpr (std::is_signed_v<C>) {

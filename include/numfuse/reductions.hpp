@@ -8,6 +8,8 @@
 //   combine(a, b)    commutative up to rounding; NaN stays NaN,
 //   finish<C>(s)     its value, of the result's compute type,
 //   has_identity     false where no numbers have no value: max.
+// Some, which a number decides as the formula runs, have specialized(f), which calls f with a
+// reduction of the same state that is known to the compiler, for the host.
 // Some have lift_four<S>(a, b, c, d), the state of four numbers at less cost than by combine, where
 // zeros count as no numbers. It may be infinite or NaN where that of lift and combine is not.
 #pragma once
@@ -169,20 +171,22 @@ struct min : detail::keep_base {
 
 namespace detail {
 
-// Base of any and all: the state is a bool, whatever the vector holds.
+// Base of any and all. The state is 0 or 1 in a whole number of the vector's width, which compilers
+// for CPUs make vector instructions of, as they do not of a bool.
 struct bool_base {
   static constexpr bool has_identity = true;
   template <class T>
   using result = bool;
   template <class C>
-  using state = bool;
+  using state = std::conditional_t<sizeof(C) == 8, std::uint64_t,
+                                   std::conditional_t<sizeof(C) == 4, std::uint32_t, std::uint8_t>>;
   template <class C, class S>
   NUMFUSE_INLINE static C finish(S s) {
-    return s;
+    return s != S(0);
   }
   template <class S, class C>
   NUMFUSE_INLINE static S lift(C x, std::int64_t) {
-    return x != C(0);
+    return x != C(0) ? S(1) : S(0);
   }
 };
 
@@ -191,22 +195,22 @@ struct bool_base {
 struct any : detail::bool_base {
   template <class S>
   NUMFUSE_INLINE static S identity() {
-    return false;
+    return S(0);
   }
   template <class S>
   NUMFUSE_INLINE static S combine(S a, S b) {
-    return a || b;
+    return static_cast<S>(a | b);
   }
 };
 
 struct all : detail::bool_base {
   template <class S>
   NUMFUSE_INLINE static S identity() {
-    return true;
+    return S(1);
   }
   template <class S>
   NUMFUSE_INLINE static S combine(S a, S b) {
-    return a && b;
+    return static_cast<S>(a & b);
   }
 };
 
@@ -252,28 +256,55 @@ struct arg_base {
   }
 
   /// The state of `count` > 0 neighbours, of which the first stands at `first`: the best number,
-  /// found in several chains that a compiler makes vector instructions of, then its position.
+  /// and then its position.
   template <class S, class C>
   static S of_run(const C* x, int count, std::int64_t first) {
-    constexpr int chains = 16;
+    const C best = best_of(x, count);
+    const int place = ops::detail::is_nan(best)
+                          ? first_place(x, count, [](C y) { return ops::detail::is_nan(y); })
+                          : first_place(x, count, [=](C y) { return y == best; });
+    return {best, first + place};
+  }
+
+ private:
+  // The best of `count` > 0 numbers, or a NaN, in several chains that compilers make vector
+  // instructions of.
+  template <class C>
+  static C best_of(const C* x, int count) {
+    constexpr int group = 16, chains = sizeof(C) > 4 ? 2 * group : 4 * group;
     const auto better = [](C a, C b) {
-      return static_cast<bool>(Better{}(a, b)) | ops::detail::is_nan(a) ? a : b;
+      return static_cast<bool>(Better{}(b, a)) | ops::detail::is_nan(b) ? b : a;
     };
     C best[chains];
     for (int k = 0; k < chains; ++k) best[k] = x[0];
     int j = 0;
     for (; j + chains <= count; j += chains) {
-      for (int k = 0; k < chains; ++k) best[k] = better(x[j + k], best[k]);
+      for (int k = 0; k < chains; ++k) best[k] = better(best[k], x[j + k]);
     }
-    for (; j < count; ++j) best[0] = better(x[j], best[0]);
-    for (int k = 1; k < chains; ++k) best[0] = better(best[k], best[0]);
+    for (; j + group <= count; j += group) {
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) best[k] = better(best[k], x[j + k]);
+    }
+    for (; j < count; ++j) best[0] = better(best[0], x[j]);
+    for (int half = chains / 2; half > 0; half /= 2) {
+      for (int k = 0; k < half; ++k) best[k] = better(best[k], best[k + half]);
+    }
+    return best[0];
+  }
+
+  // The place of the first number that is wanted, which is there.
+  template <class C, class Wanted>
+  static int first_place(const C* x, int count, const Wanted& wanted) {
+    constexpr int several = 64;  // a search that vector instructions make
     int place = 0;
-    if (ops::detail::is_nan(best[0])) {
-      while (!ops::detail::is_nan(x[place])) ++place;
-    } else {
-      while (x[place] != best[0]) ++place;
+    for (; place + several <= count; place += several) {
+      std::uint32_t found = 0;
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < several; ++k) found |= wanted(x[place + k]) ? 1u : 0u;
+      if (found != 0) break;
     }
-    return {best[0], first + place};
+    while (!wanted(x[place])) ++place;
+    return place;
   }
 };
 
@@ -318,9 +349,59 @@ struct norm {
     return static_cast<C>(std::pow(s, 1 / order));
   }
 
+  /// Calls f with the reduction of this order, a type of its own for the common ones: what the
+  /// order decides is not decided for each number.
+  template <class Fn>
+  void specialized(const Fn& f) const {
+    if (is_max()) return f(extreme<ops::maximum>{0});
+    if (is_min()) return f(extreme<ops::minimum>{detail::highest<double>()});
+    if (order == 0) return f(sum_of_powers<0>{});
+    if (order == 1) return f(sum_of_powers<1>{});
+    if (order == 2) return f(sum_of_powers<2>{});
+    if (order == 3) return f(sum_of_powers<3>{});
+    f(*this);
+  }
+
  private:
   NUMFUSE_INLINE bool is_max() const { return order == detail::highest<double>(); }
   NUMFUSE_INLINE bool is_min() const { return order == detail::lowest<double>(); }
+
+  template <int Power>
+  struct sum_of_powers {
+    template <class S>
+    NUMFUSE_INLINE static S identity() {
+      return S(0);
+    }
+    template <class S, class C>
+    NUMFUSE_INLINE static S lift(C x, std::int64_t) {
+      const S a = std::fabs(static_cast<S>(x));
+      if constexpr (Power == 0) return a != S(0) ? S(1) : S(0);
+      if constexpr (Power == 1) return a;
+      if constexpr (Power == 2) return a * a;
+      return a * a * a;
+    }
+    template <class S>
+    NUMFUSE_INLINE static S combine(S a, S b) {
+      return a + b;
+    }
+  };
+
+  template <class Better>
+  struct extreme {
+    double none;
+    template <class S>
+    NUMFUSE_INLINE S identity() const {
+      return none;
+    }
+    template <class S, class C>
+    NUMFUSE_INLINE static S lift(C x, std::int64_t) {
+      return std::fabs(static_cast<S>(x));
+    }
+    template <class S>
+    NUMFUSE_INLINE static S combine(S a, S b) {
+      return Better{}(a, b);
+    }
+  };
 };
 
 }  // namespace numfuse::reductions

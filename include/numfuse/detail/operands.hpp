@@ -2,6 +2,7 @@
 // and context that several of them have together.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <type_traits>
 
@@ -114,6 +115,13 @@ NUMFUSE_INLINE auto first_context(const X& x, const Rest&... rest) {
   }
 }
 
+/// True for a lazy vector that is an input: its numbers stand in memory as they were given, none of
+/// them was rounded.
+template <class V>
+inline constexpr bool is_input = requires(const V& v) {
+  requires std::is_const_v<std::remove_pointer_t<decltype(v.numbers.data)>>;
+};
+
 /// Number j of an operand, of one vector of several side by side, as a C.
 template <class C, class X, class Index>
 NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] Index j, [[maybe_unused]] int lane) {
@@ -125,6 +133,22 @@ NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] Index j, [[maybe_unused]
     return convert<C>(x.data[lane]);
   } else {
     return convert<C>(x);
+  }
+}
+
+/// a where the condition holds, else b. Of a condition that is read from memory compilers for CPUs
+/// make branches, and no vector instructions: there it picks the bits of a number.
+template <class Condition, class C>
+NUMFUSE_INLINE C choose(bool condition, C a, C b) {
+  if constexpr (is_input<Condition>) {
+    using bits =
+        std::conditional_t<sizeof(C) == 8, std::uint64_t,
+                           std::conditional_t<sizeof(C) == 4, std::uint32_t, std::uint8_t>>;
+    const bits of_a = std::bit_cast<bits>(a), of_b = std::bit_cast<bits>(b);
+    const bits mask = static_cast<bits>(-static_cast<bits>(condition));
+    return std::bit_cast<C>(static_cast<bits>(of_b ^ ((of_a ^ of_b) & mask)));
+  } else {
+    return condition ? a : b;
   }
 }
 

@@ -23,9 +23,13 @@ struct probe {
   int reductions = 0;
   bool needs_elements = false;  // some reduction has no value for no numbers
   bool costly = false;          // some operation takes many instructions
+  bool asks_index = false;      // some operation depends on where a number stands
 
   static NUMFUSE_INLINE std::int64_t length() { return 1; }
-  static NUMFUSE_INLINE std::int64_t index(int) { return 0; }
+  NUMFUSE_INLINE std::int64_t index(int) {
+    asks_index = true;
+    return 0;
+  }
   static NUMFUSE_HD constexpr bool knows(int) { return true; }
 
   template <class V>

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include <numfuse/detail/unroll.hpp>
 #include <numfuse/ops.hpp>
 
 namespace numfuse::formulas {
@@ -22,7 +23,7 @@ NUMFUSE_INLINE std::uint64_t philox_bits(std::uint64_t seed, std::uint64_t i) {
   std::uint32_t c0 = static_cast<std::uint32_t>(i >> 1), c1 = static_cast<std::uint32_t>(i >> 33);
   std::uint32_t c2 = 0, c3 = 0;
   std::uint32_t k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
-  for (int round = 0; round < 10; ++round) {
+  numfuse::detail::each_constant<10>([&](auto) NUMFUSE_INLINE_BODY {
     const std::uint64_t p0 = std::uint64_t{multiplier_0} * c0;
     const std::uint64_t p1 = std::uint64_t{multiplier_1} * c2;
     c0 = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ k0;
@@ -31,7 +32,7 @@ NUMFUSE_INLINE std::uint64_t philox_bits(std::uint64_t seed, std::uint64_t i) {
     c3 = static_cast<std::uint32_t>(p0);
     k0 += weyl_0;
     k1 += weyl_1;
-  }
+  });
   return i & 1 ? std::uint64_t{c3} << 32 | c2 : std::uint64_t{c1} << 32 | c0;
 }
 

@@ -32,7 +32,14 @@ struct column_part {
   struct run {
     C* data;
     std::int64_t pitch;  // from one element of a vector to the next
-    NUMFUSE_INLINE C& operator()(int i, int lane) const { return data[i * pitch + lane]; }
+    NUMFUSE_INLINE C* row(int i) const { return data + i * pitch; }
+    NUMFUSE_INLINE decltype(auto) operator()(int i, int lane) const {
+      if constexpr (std::is_const_v<C>) {
+        return number_in(row(i), lane);
+      } else {
+        return (row(i)[lane]);
+      }
+    }
   };
 
   template <class C>

@@ -90,10 +90,13 @@ struct sweeping : Part {
   template <class R, class V, class S>
   NUMFUSE_INLINE void join(const R& r, const V& v, S* states) {
     constexpr bool rows = std::is_base_of_v<row_part, Part>;
-    if constexpr (rows && takes_runs<R, S, compute_t<typename V::dtype>> && !is_run<V>) {
-      Part::reduce(r, keep(v), states);
+    const Part& part = *this;
+    if constexpr (has_specialized<R>) {
+      r.specialized([&](const auto& known) { part.reduce(known, v, states); });
+    } else if constexpr (rows && takes_runs<R, S, compute_t<typename V::dtype>> && !is_run<V>) {
+      part.reduce(r, keep(v), states);
     } else {
-      Part::reduce(r, v, states);
+      part.reduce(r, v, states);
     }
   }
 

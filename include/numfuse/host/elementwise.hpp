@@ -19,15 +19,32 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 struct elementwise_part {
   static constexpr int width = 1;
   static constexpr int lanes = 1;
+  static constexpr bool holds_bool_as_byte = true;
   const layout* where;
-  std::int64_t first;
+  std::int64_t position;  // in its vector
 
   NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
-  NUMFUSE_INLINE std::int64_t index(int) const {
-    if (where->formula_stride == 1 && where->formula_length == where->length) return first;
-    return first / where->formula_stride % where->formula_length;
-  }
+  NUMFUSE_INLINE std::int64_t index(int) const { return position; }
 };
+
+/// Neighbours whose positions in their vectors are an arithmetic sequence.
+struct positions {
+  std::int64_t first;
+  std::int64_t step;
+  std::int64_t count;
+};
+
+/// The positions of elements from `first` on, up to `count`; of all of them where they are one
+/// vector, or nobody asks for positions.
+template <class Call>
+NUMFUSE_INLINE positions positions_of(const Call& c, std::int64_t first, std::int64_t count) {
+  const std::int64_t length = c.where.formula_length, beside = c.where.formula_stride;
+  const bool one_vector = beside == 1 && length == c.where.length;
+  if (one_vector || !Call::info::trace(c.formula).asks_index) return {first, 1, count};
+  const std::int64_t position = first / beside % length;
+  if (beside == 1) return {position, 1, std::min(count, length - position)};
+  return {position, 0, std::min(count, beside - first % beside)};
+}
 
 /// One number for each input.
 template <class Call>
@@ -51,25 +68,30 @@ NUMFUSE_INLINE void run_row(const Call& c, std::int64_t first, std::int64_t coun
       get<decltype(k)::value>(constants) = *static_cast<const compute_t<T>*>(from[k]);
     }
   });
-  // A result may be an input: the same elements, each of which is read before it is written.
-  NUMFUSE_INDEPENDENT
-  for (std::int64_t i = 0; i < count; ++i) {
-    context ctx{{&c.where, first + i}};
-    const auto result = c.evaluate([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
-      using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-      vector_value<T, 0, context> v;
-      v.context = &ctx;
-      if constexpr ((Constant >> decltype(k)::value & 1) != 0) {
-        v.data[0] = get<decltype(k)::value>(constants);
-      } else {
-        v.data[0] = static_cast<const compute_t<T>*>(from[k])[i];
-      }
-      return v;
-    });
-    c.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
-      using T = typename std::remove_cvref_t<decltype(out)>::dtype;
-      static_cast<T*>(to[o])[i] = convert<T>(result_of<decltype(o)::value>(result).data[0]);
-    });
+  for (std::int64_t done = 0; done < count;) {
+    const positions at = positions_of(c, first + done, count - done);
+    const std::int64_t end = done + at.count;
+    // A result may be an input: the same elements, each of which is read before it is written.
+    NUMFUSE_INDEPENDENT
+    for (std::int64_t i = done; i < end; ++i) {
+      context ctx{{&c.where, at.first + (i - done) * at.step}};
+      const auto result = c.evaluate([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+        using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+        vector_value<T, 0, context> v;
+        v.context = &ctx;
+        if constexpr ((Constant >> decltype(k)::value & 1) != 0) {
+          v.data[0] = get<decltype(k)::value>(constants);
+        } else {
+          v.data[0] = number_in(static_cast<const compute_t<T>*>(from[k]), i);
+        }
+        return v;
+      });
+      c.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
+        using T = typename std::remove_cvref_t<decltype(out)>::dtype;
+        static_cast<T*>(to[o])[i] = convert<T>(result_of<decltype(o)::value>(result).data[0]);
+      });
+    }
+    done = end;
   }
 }
 

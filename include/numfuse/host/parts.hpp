@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include <numfuse/detail/layout.hpp>
@@ -44,6 +45,17 @@ inline constexpr int most_rows = 64;
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 constexpr std::int64_t whole_groups(std::int64_t count) { return ceil_div(count, group) * group; }
+
+/// Number i of memory, for reading. Compilers make vector instructions of loops over bytes, but not
+/// of those that read bools.
+template <class C>
+NUMFUSE_INLINE C number_in(const C* numbers, std::int64_t i) {
+  if constexpr (std::is_same_v<C, bool>) {
+    return reinterpret_cast<const unsigned char*>(numbers)[i] != 0;
+  } else {
+    return numbers[i];
+  }
+}
 
 /// The distance between neighbouring vectors of operand k, where there are some.
 NUMFUSE_INLINE std::int64_t distance_across(const layout& where, int k) {

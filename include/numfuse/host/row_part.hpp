@@ -41,13 +41,6 @@ NUMFUSE_INLINE void fetch([[maybe_unused]] const void* line) {
 #endif
 }
 
-/// True for an input, whose numbers stand in memory as they were given: nothing was rounded before
-/// some of them are added.
-template <class V>
-inline constexpr bool is_exact = requires(const V& v) {
-  requires std::is_const_v<std::remove_pointer_t<decltype(v.numbers.data)>>;
-};
-
 /// True for a vector whose numbers stand side by side in memory.
 template <class V>
 inline constexpr bool is_run = requires(const V& v) {
@@ -58,6 +51,12 @@ inline constexpr bool is_run = requires(const V& v) {
 template <class R, class S, class C>
 inline constexpr bool takes_runs = requires(const R& r, const C* x) {
   r.template of_run<S>(x, 1, std::int64_t{});
+};
+
+/// True for a reduction that knows of others, of which it is one.
+template <class R>
+inline constexpr bool has_specialized = requires(const R& r) {
+  r.specialized([](const auto&) {});
 };
 
 /// Neighbours in one vector.
@@ -88,7 +87,13 @@ struct row_part {
     int count;
     NUMFUSE_INLINE C* row(int lane) const { return data + lane * pitch; }
     NUMFUSE_INLINE C* tail(int lane) const { return tails + lane * tails_pitch; }
-    NUMFUSE_INLINE C& operator()(int i, int lane) const { return row(lane)[i]; }
+    NUMFUSE_INLINE decltype(auto) operator()(int i, int lane) const {
+      if constexpr (std::is_const_v<C>) {
+        return number_in(row(lane), i);
+      } else {
+        return (row(lane)[i]);
+      }
+    }
     NUMFUSE_INLINE decltype(auto) operator()(place_in_tail at, int lane) const {
       if constexpr (std::is_const_v<C> && loads_parts<C>) {
         return at.i < count ? row(lane)[at.i] : C(1);
@@ -176,7 +181,7 @@ struct row_part {
     using C = compute_t<typename V::dtype>;
     if constexpr (takes_runs<R, S, C>) {
       return r.template of_run<S>(v.numbers.row(lane) + from, to - from, first + from);
-    } else if constexpr (is_exact<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
+    } else if constexpr (is_input<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
       const S own = reduce_fours<S>(r, v, from, to, lane);
       if (own - own == S(0)) return own;
       // A sum of few that is too large for its type, or a number that is not finite itself.

@@ -121,13 +121,13 @@ NUMFUSE_OUTLINE void gather_columns(column_part part, int k, C* data, const T* f
   if constexpr (std::is_same_v<C, T> && is_transposable<T>) {
     if (along == 1) {  // rows of their own
       transpose(sizeof(T), data, part.columns, from + part.first, across, part.active, part.rows);
-      for (int i = 0; i < part.rows; ++i) fill_up(&to(i, 0), part.active, part.columns);
+      for (int i = 0; i < part.rows; ++i) fill_up(to.row(i), part.active, part.columns);
       return;
     }
   }
   for (int i = 0; i < part.rows; ++i) {
-    gather(&to(i, 0), from + (part.first + i) * along, across, part.active);
-    fill_up(&to(i, 0), part.active, part.columns);
+    gather(to.row(i), from + (part.first + i) * along, across, part.active);
+    fill_up(to.row(i), part.active, part.columns);
   }
 }
 #if defined(__CUDACC__)
@@ -140,7 +140,7 @@ NUMFUSE_OUTLINE void scatter_columns(column_part part, int k, const T* data, T* 
   const std::int64_t across = distance_across(*part.where, k);
   to += part.first * along;
   if (across == 1) {
-    for (int i = 0; i < part.rows; ++i) scatter(to + i * along, 1, &from(i, 0), part.active);
+    for (int i = 0; i < part.rows; ++i) scatter(to + i * along, 1, from.row(i), part.active);
   } else if (is_transposable<T> && along == 1) {  // rows of their own
     transpose(sizeof(T), to, across, data, part.columns, part.rows, part.active);
   } else {  // each row is written in one go
