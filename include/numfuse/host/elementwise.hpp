@@ -147,7 +147,7 @@ class elementwise_run {
       rows_in_place_ &= along_[k] == 1 || (along_[k] == 0 && k < Call::inputs_count);
       if (along_[k] == 0) constant_in_row_ |= 1u << k;
     }
-    rows_in_place_ &= constant_in_row_ < sets_with_code;
+    rows_in_place_ &= has_code(constant_in_row_);
     past_caches_ = goes_past_caches();
     rows_in_place_ &= !past_caches_;
     c.each_input([&](auto, const auto& in) {
@@ -178,8 +178,12 @@ class elementwise_run {
   // Shorter rows are worked on several at a time, unless each is read where it lies.
   static constexpr std::int64_t short_row = 64;
   static constexpr std::int64_t item_bytes = std::max(Call::item_bytes, Call::compute_bytes);
-  // The sets of constant inputs that have code of their own: the first so many.
-  static constexpr unsigned sets_with_code = Call::inputs_count == 2 ? 3 : 1;
+  // The sets of constant inputs, a bit each, that have code of their own: either of two; the last
+  // of three, as in where(mask, x, 0), or the last two, as in clip(x, 0, 1).
+  static constexpr bool has_code(unsigned set) {
+    if (Call::inputs_count == 2) return set < 3;
+    return set == 0 || (Call::inputs_count == 3 && (set == 4 || set == 6));
+  }
 
   // The shortest rows that are worked on one by one where they lie: to repeat a number over a row
   // takes longer than any row.
@@ -329,11 +333,13 @@ class elementwise_run {
   // Calls run(set) with the set of constant inputs. False where it has no code of its own.
   template <unsigned Set = 0, class Run>
   static bool with_constants(unsigned constant, const Run& run) {
-    if (constant == Set) {
-      run(std::integral_constant<unsigned, Set>{});
-      return true;
+    if constexpr (has_code(Set)) {
+      if (constant == Set) {
+        run(std::integral_constant<unsigned, Set>{});
+        return true;
+      }
     }
-    if constexpr (Set + 1 < sets_with_code) return with_constants<Set + 1>(constant, run);
+    if constexpr (Set >> Call::inputs_count == 0) return with_constants<Set + 1>(constant, run);
     return false;
   }
 
