@@ -89,7 +89,7 @@ struct formula_info : values_info<typename result_types<decltype(std::declval<co
                 "numfuse: a formula is copied to the GPU: its members must be trivially copyable");
 
   /// The reductions of one call, counted by making it.
-  static probe trace(const F& f) {
+  static NUMFUSE_INLINE probe trace(const F& f) {
     probe p;
     static_cast<void>(f(probe_vector<T>{{}, &p}...));
     return p;
