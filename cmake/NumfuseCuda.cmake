@@ -52,11 +52,11 @@ function(numfuse_add_device library)
   target_sources(${library} PRIVATE
     cuda/blas.cu
     cuda/conversions.cu
-    cuda/sequences.cu
     cuda/device.cu
     cuda/elementwise.cu
     cuda/memory.cu
     cuda/reductions.cu
+    cuda/sequences.cu
     cuda/softmax.cu)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     # Only where formulas of several levels are compiled do clusters matter: for the other files one
@@ -64,7 +64,7 @@ function(numfuse_add_device library)
     set_source_files_properties(cuda/device.cu cuda/softmax.cu
       PROPERTIES COMPILE_OPTIONS "${NUMFUSE_GENCODE}")
     set_source_files_properties(cuda/conversions.cu cuda/elementwise.cu cuda/reductions.cu
-      PROPERTIES COMPILE_OPTIONS "-gencode=arch=compute_75,code=[compute_75,sm_90]")
+      cuda/sequences.cu PROPERTIES COMPILE_OPTIONS "-gencode=arch=compute_75,code=[compute_75,sm_90]")
     # For the tests and examples to come. Where no GPU could run them one architecture shows that
     # they compile, in half of the time.
     set(gencode ${NUMFUSE_GENCODE})
