@@ -178,8 +178,7 @@ struct bool_base {
   template <class T>
   using result = bool;
   template <class C>
-  using state = std::conditional_t<sizeof(C) == 8, std::uint64_t,
-                                   std::conditional_t<sizeof(C) == 4, std::uint32_t, std::uint8_t>>;
+  using state = numfuse::detail::as_wide_as<C>;
   template <class C, class S>
   NUMFUSE_INLINE static C finish(S s) {
     return s != S(0);

@@ -141,9 +141,7 @@ NUMFUSE_INLINE C number_of(const X& x, [[maybe_unused]] Index j, [[maybe_unused]
 template <class Condition, class C>
 NUMFUSE_INLINE C choose(bool condition, C a, C b) {
   if constexpr (is_input<Condition>) {
-    using bits =
-        std::conditional_t<sizeof(C) == 8, std::uint64_t,
-                           std::conditional_t<sizeof(C) == 4, std::uint32_t, std::uint8_t>>;
+    using bits = as_wide_as<C>;
     const bits of_a = std::bit_cast<bits>(a), of_b = std::bit_cast<bits>(b);
     const bits mask = static_cast<bits>(-static_cast<bits>(condition));
     return std::bit_cast<C>(static_cast<bits>(of_b ^ ((of_a ^ of_b) & mask)));

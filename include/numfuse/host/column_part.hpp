@@ -34,11 +34,7 @@ struct column_part {
     std::int64_t pitch;  // from one element of a vector to the next
     NUMFUSE_INLINE C* row(int i) const { return data + i * pitch; }
     NUMFUSE_INLINE decltype(auto) operator()(int i, int lane) const {
-      if constexpr (std::is_const_v<C>) {
-        return number_in(row(i), lane);
-      } else {
-        return (row(i)[lane]);
-      }
+      return number_in(row(i), lane);
     }
   };
 

@@ -46,14 +46,16 @@ constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b 
 
 constexpr std::int64_t whole_groups(std::int64_t count) { return ceil_div(count, group) * group; }
 
-/// Number i of memory, for reading. Compilers make vector instructions of loops over bytes, but not
-/// of those that read bools.
+/// Number i of memory: itself, or, of memory to read, a copy. Compilers make vector instructions of
+/// loops over bytes, but not of those that read bools.
 template <class C>
-NUMFUSE_INLINE C number_in(const C* numbers, std::int64_t i) {
-  if constexpr (std::is_same_v<C, bool>) {
+NUMFUSE_INLINE decltype(auto) number_in(C* numbers, std::int64_t i) {
+  if constexpr (std::is_same_v<C, const bool>) {
     return reinterpret_cast<const unsigned char*>(numbers)[i] != 0;
+  } else if constexpr (std::is_const_v<C>) {
+    return std::remove_const_t<C>(numbers[i]);
   } else {
-    return numbers[i];
+    return (numbers[i]);
   }
 }
 

@@ -88,11 +88,7 @@ struct row_part {
     NUMFUSE_INLINE C* row(int lane) const { return data + lane * pitch; }
     NUMFUSE_INLINE C* tail(int lane) const { return tails + lane * tails_pitch; }
     NUMFUSE_INLINE decltype(auto) operator()(int i, int lane) const {
-      if constexpr (std::is_const_v<C>) {
-        return number_in(row(lane), i);
-      } else {
-        return (row(lane)[i]);
-      }
+      return number_in(row(lane), i);
     }
     NUMFUSE_INLINE decltype(auto) operator()(place_in_tail at, int lane) const {
       if constexpr (std::is_const_v<C> && loads_parts<C>) {
