@@ -1,5 +1,5 @@
-// exp, log and their kin on the host over their whole range: every sign and exponent, with many
-// mantissas, against the C library's long double functions; on each instruction set.
+// exp, log, pow and their kin on the host over their whole range: every sign and exponent, with
+// many mantissas, against the C library's long double functions; on each instruction set.
 #include <cmath>
 #include <cstring>
 #include <iostream>
@@ -99,6 +99,97 @@ TYPED_TEST(math, Tanh) { this->check("tanh", tanh(this->x_), tanhl, 3); }
 TYPED_TEST(math, Sigmoid) { this->check("sigmoid", sigmoid(this->x_), true_sigmoid, 4); }
 TYPED_TEST(math, SigmoidDerivative) {
   this->check("sigmoid_derivative", sigmoid_derivative(this->x_), true_sigmoid_derivative, 6);
+}
+
+// Bases and exponents: all pairs of those at which the power changes course, and many whose power
+// is anywhere in the range of T, or beyond its ends.
+template <class T>
+std::pair<std::vector<T>, std::vector<T>> powers() {
+  using limits = std::numeric_limits<T>;
+  const T whole = std::ldexp(T(1), limits::digits - 1);  // all numbers above it are, twice it even
+  std::vector<T> special = {0,
+                            1,
+                            2,
+                            3,
+                            0.5,
+                            1.5,
+                            2.5,
+                            whole,
+                            whole + 1,
+                            whole - T(0.5),
+                            2 * whole,
+                            2 * whole + 2,
+                            T(1e19),
+                            limits::infinity(),
+                            limits::max(),
+                            limits::min(),
+                            limits::denorm_min(),
+                            std::nextafter(T(1), T(2)),
+                            std::nextafter(T(1), T(0)),
+                            limits::quiet_NaN()};
+  for (std::size_t i = 0, count = special.size(); i < count; ++i) special.push_back(-special[i]);
+  std::pair<std::vector<T>, std::vector<T>> result;
+  auto& [base, exponent] = result;
+  const auto add = [&](T b, T e) {
+    base.push_back(b);
+    exponent.push_back(e);
+  };
+  for (T b : special) {
+    for (T e : special) add(b, e);
+  }
+  constexpr int count = 200000;
+  const host_tensor<double> u = random_uniform<double>({6, count}, 3);
+  const double largest = limits::max_exponent + 1;
+  const double smallest = limits::min_exponent - limits::digits - 1;
+  for (int i = 0; i < count; ++i) {
+    const auto uniform = [&](int row, double low, double high) {
+      return low + (high - low) * u.data()[row * count + i];
+    };
+    const auto add_within = [&](double b) {
+      add(static_cast<T>(b), static_cast<T>(uniform(0, smallest, largest) / std::log2(b)));
+    };
+    add_within(std::exp2(uniform(1, smallest + 3, largest - 2)));
+    add_within(uniform(2, 0.5, 2));
+    add_within(1 + uniform(3, -1, 1) * std::exp2(-uniform(4, 2, limits::digits - 1)));
+    add(static_cast<T>(uniform(5, -20, 20)), static_cast<T>(std::round(uniform(4, -20, 20))));
+  }
+  return result;
+}
+
+TYPED_TEST(math, Pow) {
+  using T = TypeParam;
+  const auto [base, exponent] = powers<T>();
+  const shape all{static_cast<std::int64_t>(base.size())};
+  const host_tensor<T> y = pow(host_tensor<T>(all, base.begin(), base.end()),
+                               host_tensor<T>(all, exponent.begin(), exponent.end()));
+  double worst = 0;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    const auto b = static_cast<long double>(base[i]), e = static_cast<long double>(exponent[i]);
+    const long double exact = std::pow(b, e);
+    const T value = y.data()[i];
+    const double error = ulps(value, exact);
+    worst = std::max(worst, error);
+    ASSERT_LE(error, 4) << b << " ** " << e << " = " << value;
+    if (!std::isnan(exact)) {
+      ASSERT_EQ(std::signbit(value), std::signbit(exact)) << b << " ** " << e << " = " << value;
+    }
+  }
+  std::cout << "pow " << name_of(dtype_of<T>) << ' ' << instruction_set() << ": at most " << worst
+            << " ULP\n";
+}
+
+// A power of 2 is a square, whichever number says so, and whatever the dtype; true is 1.
+TEST(pow, ByANumber) {
+  const host_tensor<float> x{-3, 0.1f, 5};
+  EXPECT_TRUE(array_equal(pow(x, 2), x * x));
+  EXPECT_TRUE(array_equal(pow(x, 2.0f), pow(x, full<float>({3}, 2))));
+  EXPECT_TRUE(array_equal(pow(x, true), x));
+  const host_tensor<std::int32_t> n{-3, 0, 70000};
+  static_assert(std::is_same_v<decltype(pow(n, 2)), host_tensor<std::int32_t>>);
+  static_assert(std::is_same_v<decltype(pow(n, 2.0)), host_tensor<double>>);
+  EXPECT_TRUE(array_equal(pow(n, 2), n * n));
+  EXPECT_TRUE(array_equal(pow(n, 2.0), host_tensor<double>{9, 0, 4.9e9}));
+  EXPECT_TRUE(array_equal(pow(n == 0, 2), host_tensor<std::int64_t>{0, 1, 0}));
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ TEST_F(vector_code, functions) {
   costs("tanh", transcendental_, [&] { tanh(x_); });
   costs("sigmoid", transcendental_, [&] { sigmoid(x_); });
   costs("sigmoid_derivative", transcendental_, [&] { sigmoid_derivative(x_); });
-  costs("pow with exponent 2", transcendental_, [&] { pow(x_, 2); });
+  costs("pow with exponent 2", simple_, [&] { pow(x_, 2); });
+  costs("pow", 5 * transcendental_, [&] { pow(x_, y_); });
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ NUMFUSE_BINARY(add, add) NUMFUSE_BINARY(operator+, add)
 NUMFUSE_BINARY(subtract, subtract) NUMFUSE_BINARY(operator-, subtract)
 NUMFUSE_BINARY(multiply, multiply) NUMFUSE_BINARY(operator*, multiply)
 NUMFUSE_BINARY(divide, divide) NUMFUSE_BINARY(operator/, divide)
-NUMFUSE_BINARY(pow, pow) NUMFUSE_BINARY(maximum, maximum) NUMFUSE_BINARY(minimum, minimum)
+NUMFUSE_BINARY(maximum, maximum) NUMFUSE_BINARY(minimum, minimum)
 NUMFUSE_BINARY(operator==, equal) NUMFUSE_BINARY(operator!=, not_equal)
 NUMFUSE_BINARY(operator<, less) NUMFUSE_BINARY(operator<=, less_equal)
 NUMFUSE_BINARY(operator>, greater) NUMFUSE_BINARY(operator>=, greater_equal)
@@ -111,6 +111,20 @@ auto operator-(const X& x) {
   return negative(x);
 }
 // clang-format on
+
+/// x ** y; the square, which many formulas have, by a multiplication.
+template <class X, class Y>
+requires detail::arguments<X, Y>
+auto pow(const X& x, const Y& y) {
+  if constexpr (detail::number<Y> && !std::same_as<Y, bool>) {
+    using T = typename decltype(detail::dtype_for<formulas::pow_formula,
+                                                  detail::arguments_dtype<X, Y>>())::type;
+    if (y == 2) {
+      return fuse(formulas::square_formula{}).along(all).named("pow")(detail::as_dtype<T>(x));
+    }
+  }
+  return detail::apply_elementwise(formulas::pow_formula{}, x, y);
+}
 
 /// min(max(x, low), high).
 template <class X, class L, class H>

@@ -178,7 +178,7 @@ struct pow : same_dtype {
   template <class C>
   NUMFUSE_INLINE C operator()(C base, C exponent) const {
     if constexpr (std::is_floating_point_v<C>) {
-      return exponent == C(2) ? base * base : std::pow(base, exponent);
+      return exponent == C(2) ? base * base : detail::math::pow(base, exponent);
     } else {
       using W = detail::wrapping<C>;
       if constexpr (std::is_signed_v<C>) {

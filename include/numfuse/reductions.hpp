@@ -333,7 +333,7 @@ struct norm {
     if (order == 2) return a * a;
     if (order == 1 || is_max() || is_min()) return a;
     if (order == 0) return a != S(0);
-    return std::pow(a, order);
+    return ops::detail::math::pow(a, order);
   }
   template <class S>
   NUMFUSE_INLINE S combine(S a, S b) const {

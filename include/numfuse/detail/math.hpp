@@ -1,4 +1,4 @@
-// exp, log and their kin on the host, for compilers to make vector instructions of.
+// exp, log, pow and their kin on the host, for compilers to make vector instructions of.
 //
 // Each is one straight line of arithmetic without branches, calls or tables: a loop over numbers
 // becomes a loop over vectors of whatever instruction set it is compiled for. The C library's
@@ -43,6 +43,8 @@ struct format<float> {
   static constexpr float log_terms[] = {0x1.555554p-2f,  -0x1.000228p-2f, 0x1.99a00ap-3f,
                                         -0x1.547228p-3f, 0x1.22d9e8p-3f,  -0x1.0d8636p-3f,
                                         0x1.055d70p-3f,  -0x1.38b56ap-4f};
+  // (3 log((1 + s) / (1 - s)) / (2 s) - 3 - s^2) / s^4, of s^2.
+  static constexpr float log_pair_terms[] = {0x1.333338p-1f, 0x1.b67bbap-2f, 0x1.67b9c0p-2f};
 };
 
 template <>
@@ -83,6 +85,11 @@ struct format<double> {
   static constexpr double log_terms[] = {
       0x1.5555555555593p-1, 0x1.999999997fb0fp-2, 0x1.249249421929bp-2, 0x1.c71c51e6edc5bp-3,
       0x1.7466465b4b7b6p-3, 0x1.39a0f0e2029a4p-3, 0x1.2f0db3939113cp-3,
+  };
+  // (3 log((1 + s) / (1 - s)) / (2 s) - 3 - s^2) / s^4, of s^2.
+  static constexpr double log_pair_terms[] = {
+      0x1.3333333333464p-1, 0x1.b6db6db683bdap-2, 0x1.555555a211066p-2, 0x1.1745af687b210p-2,
+      0x1.d8ae62f9d330fp-3, 0x1.973fc59637a34p-3, 0x1.95650643a767fp-3,
   };
 };
 
@@ -222,9 +229,13 @@ NUMFUSE_INLINE double log_tail(double d) {
   return s * (0.5 * d * d + z * polynomial(z, format<double>::log_terms));
 }
 
-/// log(u) + correction / u for normal and subnormal u > 0.
+/// u = m 2^k with m between sqrt(1/2) and sqrt(2), for normal and subnormal u > 0.
 template <class T>
-NUMFUSE_INLINE T log_of_positive(T u, T correction) {
+struct scaled_number {
+  T k, m;
+};
+template <class T>
+NUMFUSE_INLINE scaled_number<T> scale_down(T u) {
   using f = format<T>;
   using bits = typename f::bits;
   constexpr bits one = f::bias << f::mantissa;
@@ -232,11 +243,17 @@ NUMFUSE_INLINE T log_of_positive(T u, T correction) {
   constexpr T to_normal = T(bits{1} << f::mantissa);
   const bool subnormal = u < std::numeric_limits<T>::min();
   const bits shifted = std::bit_cast<bits>(u * (subnormal ? to_normal : T(1))) + (one - root);
-  // u = m 2^k with m between sqrt(1/2) and sqrt(2).
   constexpr T whole = to_normal;
   const T biased = std::bit_cast<T>((shifted >> f::mantissa) | std::bit_cast<bits>(whole)) - whole;
   const T k = biased - (subnormal ? T(f::bias + f::mantissa) : T(f::bias));
-  const T m = std::bit_cast<T>((shifted & ((bits{1} << f::mantissa) - 1)) + root);
+  return {k, std::bit_cast<T>((shifted & ((bits{1} << f::mantissa) - 1)) + root)};
+}
+
+/// log(u) + correction / u for normal and subnormal u > 0.
+template <class T>
+NUMFUSE_INLINE T log_of_positive(T u, T correction) {
+  using f = format<T>;
+  const auto [k, m] = scale_down(u);
   const T d = m - T(1);
   const T half_square = T(0.5) * d * d;
   return k * f::ln2_high - ((half_square - (log_tail(d) + (k * f::ln2_low + correction))) - d);
@@ -277,6 +294,103 @@ NUMFUSE_INLINE T tanh(T x) {
   const T above = e + (T(0.5) - T(0.5) * unit);
   const T value = above / (above + unit);
   return std::copysign(size > f::tanh_is_1 ? T(1) : value, x);
+}
+
+/// x without the lower half of its digits: the product of two such numbers is exact.
+template <class T>
+NUMFUSE_INLINE constexpr T upper_half(T x) {
+  using bits = typename format<T>::bits;
+  constexpr bits lower = (bits{1} << (format<T>::mantissa / 2 + 1)) - 1;
+  return std::bit_cast<T>(static_cast<bits>(std::bit_cast<bits>(x) & ~lower));
+}
+
+/// A number of one and a half times the digits of T: the upper half of them, and the rest.
+template <class T>
+struct pair {
+  T high, low;
+};
+
+/// log2(u) for normal and subnormal u > 0. The upper halves are those of values that are there
+/// early: what they leave is small all the same, and nothing waits for the lower ones.
+template <class T>
+NUMFUSE_INLINE pair<T> log2_of_positive(T u) {
+  using f = format<T>;
+  const auto [k, m] = scale_down(u);
+  // s = (m - 1) / (m + 1)
+  const T d = m - T(1), q = m + T(1);
+  const T q_high = upper_half(q), q_low = m - (q_high - T(1));
+  const T inverse = T(1) / q;
+  const T s = d * inverse;
+  const T s_high = upper_half(s);
+  const T s_low = inverse * ((d - s_high * q_high) - s_high * q_low);
+  // log(m) = 2 s / 3 * (3 + s^2 + s^4 * terms(s^2))
+  const T z = s * s;
+  const T tail = z * z * polynomial(z, f::log_pair_terms);
+  const T t_high = upper_half(T(3) + (z + tail));
+  const T t_low = ((T(3) - t_high) + s_high * s_high) + (s_low * (s_high + s) + tail);
+  const T product = s_high * t_high;
+  const T high = upper_half(product);
+  const T low = (product - high) + (s_low * t_high + s * t_low);
+  // log2(m) = 2 / (3 ln(2)) * (high + low)
+  constexpr long double factor = 0.96179669392597560490661645400126L;
+  constexpr T c = T(factor), c_high = upper_half(c), c_low = T(factor - c_high);
+  const T log2_m = c_high * high;
+  const T sum = upper_half(k + log2_m);
+  return {sum, ((k - sum) + log2_m) + (c_low * high + c * low)};
+}
+
+/// base ^ exponent = 2^(exponent * log2(|base|)), with the sign of an odd power of a negative base.
+/// The logarithm has half as many digits again: as many as the product has before its point, and
+/// more, so that none are missing behind it.
+template <class T>
+NUMFUSE_INLINE T power(T base, T exponent) {
+  using f = format<T>;
+  using bits = typename f::bits;
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const T size = std::fabs(base);
+  const auto [log_high, log_low] = log2_of_positive(size);
+  const T not_zero = size == T(0) ? -infinity : log_high;
+  const T log = size == infinity ? infinity : not_zero;
+  // Beyond this exponent no power is finite but of 1.
+  constexpr T largest = T(std::uint64_t{1} << 63);
+  const T below = largest < exponent ? largest : exponent;
+  const T y = -largest > below ? -largest : below;
+  const T y_high = upper_half(y);
+  const T high = y_high * log_high;
+  const T low = (y - y_high) * log_high + y * log_low;
+  // 2^(high + low), as in exp.
+  constexpr T base_of_sum = rounding<T> + T(f::bias - 1);
+  const T sum = (high + low) + base_of_sum;
+  const T r = (high - (sum - base_of_sum)) + low;
+  const T about = y * log;  // the sum, but for the lower half of its digits
+  const bool tiny = about < T(2) - T(f::bias);
+  const T scale = power_of_two(sum + (tiny ? T(64) : T(0)));
+  constexpr auto terms = scaled(f::exp_terms, T(1), T(0.693147180559945309417));
+  const T value = polynomial(r, terms.c) * scale * (tiny ? T(0x1p-63) : T(2));
+  const T limited_below = about < -T(f::bias + f::mantissa + 2) ? T(0) : value;
+  const T limited = about > T(f::bias + 2) ? infinity : limited_below;
+  // The distance from a multiple of 2, or of more where there are only such: less than 1 between
+  // whole numbers, 1 of odd ones.
+  constexpr T to_even = T(bits{2} << f::mantissa);
+  const T of_exponent = std::fabs(exponent);
+  const T rest = std::fabs(of_exponent - ((of_exponent + to_even) - to_even));
+  const bool odd = rest == T(1);
+  const bool between = (rest > T(0)) & (rest < T(1));
+  constexpr bits sign = bits{1} << (8 * sizeof(T) - 1);
+  const bits sign_of_odd = odd ? std::bit_cast<bits>(base) & sign : 0;
+  const T signed_value = std::bit_cast<T>(std::bit_cast<bits>(limited) | sign_of_odd);
+  const bool no_value = ((base < T(0)) & (size < infinity) & between) | (base != base);
+  const T real = no_value ? std::numeric_limits<T>::quiet_NaN() : signed_value;
+  return (exponent == T(0)) | (base == T(1)) ? T(1) : real;
+}
+
+template <class T>
+NUMFUSE_INLINE T pow(T base, T exponent) {
+#if defined(__AVX2__)
+  return power(base, exponent);
+#else
+  return std::pow(base, exponent);  // vectors of 16 bytes take twice as long, with so many steps
+#endif
 }
 
 }  // namespace numfuse::detail::math
