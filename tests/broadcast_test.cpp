@@ -123,6 +123,54 @@ TYPED_TEST(Broadcast, TwoViewsThatLieDifferently) {
   });
 }
 
+// Transposed operands of several tiles, and of less than one, in each place beside operands in
+// rows, of one row, and of one column; and results that lie apart.
+TYPED_TEST(Broadcast, TransposedOperands) {
+  using T = typename TypeParam::dtype;
+  const std::pair<shape, extents> cases[] = {
+      {{131, 67}, {1, 0}},      {{16, 8}, {1, 0}},
+      {{64, 64}, {1, 0}},       {{65, 129}, {1, 0}},
+      {{33, 1000}, {1, 0}},     {{3, 33, 70}, {0, 2, 1}},
+      {{3, 33, 70}, {2, 0, 1}}, {{2, 20, 3, 70}, {3, 0, 2, 1}}};
+  for (const auto& [sizes, axes] : cases) {
+    const std::uint64_t seed = next_seed();
+    const auto here = random_input<T>(sizes, {-4, 4}, seed);
+    const auto there = to_space<TypeParam>(here);
+    const auto view = there.transpose(axes);
+    const auto wide = for_reference(gathered(here.transpose(axes)));
+    const shape all = view.shape();
+    shape row = all, column = all;
+    for (int d = 0; d + 1 < all.rank(); ++d) row[d] = 1;
+    column[all.rank() - 1] = 1;
+    for (const shape& s : {all, row, column, shape{}}) {
+      const auto other = random_input<T>(s, {-4, 4}, seed + 1);
+      const auto beside = to_space<TypeParam>(other);
+      const auto wide_other = for_reference(other);
+      const trial tried{"subtract", to_string(all) + " transposed, " + to_string(s), seed};
+      const auto expected = reference::subtract(wide, wide_other);
+      expect_close(back<TypeParam>(subtract(view, beside)), expected, expected,
+                   row_subtract.allowed, tried);
+      const auto swapped = reference::subtract(wide_other, wide);
+      expect_close(back<TypeParam>(subtract(beside, view)), swapped, swapped, row_subtract.allowed,
+                   tried);
+    }
+    // Into rows that lie apart.
+    shape longer = all;
+    longer[all.rank() - 1] += 5;
+    auto results = to_space<TypeParam>(full<T>(longer, 7));
+    const auto rows = results.view().transpose()(slice{0, -5}).transpose();
+    fuse(formulas::square_formula{}).into(rows, view);
+    const auto expected = reference::square(wide);
+    const trial tried{"square", to_string(all) + " transposed, into rows that lie apart", seed};
+    const auto made = back<TypeParam>(results);
+    const auto turned = made.transpose();
+    expect_close(gathered(turned(slice{0, -5}).transpose()), expected, expected, row_square.allowed,
+                 tried);
+    const auto rest = copy(turned(slice{-5}));
+    EXPECT_TRUE(array_equal(rest, full<T>(rest.shape(), 7))) << tried.layout;
+  }
+}
+
 // Vectors that start one element off every boundary, at every edge size.
 TYPED_TEST(Broadcast, UnalignedViews) {
   using T = typename TypeParam::dtype;

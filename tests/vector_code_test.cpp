@@ -83,6 +83,13 @@ TEST_F(vector_code, conversions_and_sequences) {
   if (!is_baseline_) costs("arange", 8, [&] { arange<float>(16000); });
 }
 
+TEST_F(vector_code, transposed_operands) {
+  const auto turned = x_.reshape({125, 128}).transpose();
+  const auto beside = y_.reshape({128, 125});
+  costs("square of a transposed matrix", 5, [&] { square(turned); });
+  costs("sum with a transposed matrix", 5, [&] { turned + beside; });
+}
+
 TEST_F(vector_code, functions) {
   costs("exp", transcendental_, [&] { exp(x_); });
   costs("log1p", transcendental_, [&] { log1p(x_); });

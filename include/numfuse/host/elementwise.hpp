@@ -12,6 +12,7 @@
 #include <numfuse/detail/parallel.hpp>
 #include <numfuse/host/row_walk.hpp>
 #include <numfuse/host/transfer.hpp>
+#include <numfuse/host/transposed.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
@@ -215,7 +216,7 @@ class elementwise_run {
       if (rows > 1) {
         run_in_place(row.starts, i, rows);
         i += rows * row_length(call_.where);
-        row.advance_rows(rows);
+        if (i < last) row.advance_rows(rows);
         continue;
       }
       const std::int64_t count = std::min(std::min(chunk, row.left_in_row()), last - i);
@@ -362,6 +363,14 @@ void run_elementwise(const Call& c) {
     c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY { from[k] = in.data; });
     c.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY { to[o] = out.data; });
     return run_neighbours<0>(c, 0, length, from, to);
+  }
+  if (const int dimension = tile_dimension(c); dimension >= 0) {
+    const transposed_run<Call> work(c, dimension);
+    return parallel_for(work.tiles(), length, [&](std::int64_t tile) {
+      work.run(tile, [&](auto* from, auto* to, std::int64_t rows, int count, auto* pitches) {
+        run_neighbours<0>(c, 0, count, from, to, rows, pitches);
+      });
+    });
   }
   const elementwise_run<Call> work(c);
   parallel_for(ceil_div(length, block_elements), length, [&](std::int64_t task) {
