@@ -93,14 +93,9 @@ shape result_shape(const shape& all, int axis, bool is_vector, bool keep) {
 }
 
 checked_call::checked_call(const call_terms& terms, std::span<const described> inputs)
-    : terms_(terms),
-      inputs_(inputs),
-      all_(&inputs.front().sizes),
-      inputs_in_one_run_(inputs.front().in_one_run) {
+    : terms_(terms), inputs_(inputs), all_(&inputs.front().sizes) {
   for (const described& in : inputs.subspan(1)) {
-    inputs_in_one_run_ &= in.in_one_run;
     if (in.sizes == *all_) continue;
-    inputs_in_one_run_ = false;
     if (broadcasts_to(in.sizes, *all_)) continue;
     if (broadcasts_to(*all_, in.sizes)) {
       all_ = &in.sizes;
@@ -120,22 +115,7 @@ shape checked_call::result(int i) const {
   return result_shape(*all_, axis_, terms_.is_vector[i], terms_.keepdims);
 }
 
-bool checked_call::is_one_run(std::span<const described> results) const {
-  if (!inputs_in_one_run_ || (terms_.levels > 0 && axis_ != whole_tensor)) return false;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (terms_.is_vector[i] && !results[i].in_one_run) return false;
-  }
-  return true;
-}
-
 layout checked_call::layout_of(std::span<const described> results) const {
-  if (is_one_run(results)) {
-    std::int64_t steps[max_operands];
-    std::size_t k = 0;
-    for (; k < inputs_.size(); ++k) steps[k] = 1;
-    for (std::size_t i = 0; i < results.size(); ++i, ++k) steps[k] = terms_.is_vector[i] ? 1 : 0;
-    return make_layout(*all_, axis_, terms_.levels == 0, std::span<const std::int64_t>(steps, k));
-  }
   strides made[max_operands];  // of those that have no such strides themselves
   const strides* operands[max_operands];
   std::size_t k = 0;

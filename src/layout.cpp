@@ -58,15 +58,4 @@ layout make_layout(const shape& all, int axis, bool elementwise,
   return result;
 }
 
-layout make_layout(const shape& all, int axis, bool elementwise,
-                   std::span<const std::int64_t> steps) {
-  layout result;
-  result.length = all.size();
-  result.vector_rank = result.length == 1 ? 0 : 1;
-  result.sizes[0] = result.length;
-  for (std::size_t k = 0; k < steps.size(); ++k) result.strides[k][0] = steps[k];
-  set_formula_vectors(result, all, axis, elementwise);
-  return result;
-}
-
 }  // namespace numfuse::detail

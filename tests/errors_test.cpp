@@ -82,6 +82,12 @@ TYPED_TEST(Errors, AxesOutOfBounds) {
   EXPECT_ERROR(axis_error, "normalize_rows: axis 2 is out of bounds for shape (2, 3)",
                normalize_rows(t.matrix, 2));
   EXPECT_ERROR(axis_error, "mean: axis 0 is out of bounds for shape ()", mean(sum(t.matrix), 0));
+  auto number = sum(t.matrix);
+  EXPECT_ERROR(axis_error, "softmax: axis -1 is out of bounds for shape ()",
+               fuse(formulas::softmax_formula{}).into(number, number));
+  auto four = t.four;
+  EXPECT_ERROR(axis_error, "exp: axis 1 is out of bounds for shape (4,)",
+               fuse(formulas::exp_formula{}).along(1).into(four, t.four));
   EXPECT_ERROR(axis_error, "expand_dims: axis 4 is out of bounds for shape (1, 2, 3)",
                t.matrix.view().expand_dims(4));
   EXPECT_ERROR(axis_error, "transpose: axes (0, 0) do not permute shape (2, 3)",
@@ -182,6 +188,11 @@ TYPED_TEST(Errors, OutputsOfAnotherShape) {
                fuse(formulas::softmax_formula{}).into(out, t.matrix));
   EXPECT_ERROR(shape_error, "sum: the result has shape (2,), the output (3, 2)",
                fuse(formulas::sum_formula{}).into(out, t.matrix));
+  auto one = zeros<float, typename TypeParam::space>({1});
+  EXPECT_ERROR(shape_error, "exp: the result has shape (4,), the output (1,)",
+               fuse(formulas::exp_formula{}).into(one, t.four));
+  EXPECT_ERROR(shape_error, "sum: the result has shape (), the output (1,)",
+               fuse(formulas::sum_formula{}).into(one, t.four));
 }
 
 // --- What does not depend on the space.

@@ -25,6 +25,11 @@ class axis_selector {
 
   constexpr bool is_all() const { return !axis_; }
 
+  /// True where it is the last dimension of `s`.
+  constexpr bool is_last(const shape& s) const {
+    return axis_ && s.rank() > 0 && (*axis_ == -1 || *axis_ == s.rank() - 1);
+  }
+
   /// The dimension of `s`, or detail::whole_tensor. Throws axis_error where it is out of bounds.
   int resolve(const shape& s, std::string_view function) const {
     return axis_ ? normalize_axis(*axis_, s, function) : detail::whole_tensor;

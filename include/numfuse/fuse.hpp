@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -177,9 +178,10 @@ class fused {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       const shape sizes[] = {checked.result(I)...};
       const strides contiguous[] = {contiguous_strides(sizes[I])...};
-      return detail::plan_of(
-          space<X...>{}, make_call<X...>(dtypes_of<X...>{}, checked,
-                                         {{sizes[I], contiguous[I], nullptr, 0, true}...}, x...));
+      const detail::described results[] = {{sizes[I], contiguous[I], nullptr, 0, true}...};
+      return detail::plan_of(space<X...>{}, make_call<X...>(
+                                                dtypes_of<X...>{}, results,
+                                                [&] { return checked.layout_of(results); }, x...));
     }
     (std::make_index_sequence<info<X...>::dtypes::size>{});
   }
@@ -209,9 +211,9 @@ class fused {
             facts::trace(formula_)};
   }
 
-  template <class... X, class... Out>
-  auto make_call(detail::types<Out...>, const detail::checked_call& checked,
-                 const detail::described (&results)[sizeof...(Out)], const X&... x) const {
+  template <class... X, class... Out, class Where>
+  auto make_call(detail::types<Out...>, const detail::described (&results)[sizeof...(Out)],
+                 const Where& where, const X&... x) const {
     using In = detail::types<typename detail::argument_dtype<X, X...>::type...>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       // The outputs' memory is handed over as void to compare addresses; here it gets its type
@@ -220,9 +222,32 @@ class fused {
           formula_,
           {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x)}...},
           {{detail::output<Out>{static_cast<Out*>(const_cast<void*>(results[I].data))}}...},
-          checked.layout_of(results)};
+          where()};
     }
     (std::index_sequence_for<Out...>{});
+  }
+
+  // Runs a call for which there is nothing to find out. False where it is another. On the host: a
+  // launch takes longer than to look at the arguments.
+  template <class... X, class... Out>
+  bool run_plain(detail::types<Out...> out, const detail::call_terms& terms,
+                 std::span<const detail::described> inputs,
+                 const detail::described (&results)[sizeof...(Out)], const X&... x) const {
+    if constexpr (std::same_as<space<X...>, host>) {
+      // The layout is made before anybody knows whether it will do: what is written late is
+      // waited for. Until then it has no values, which would take longer than the rest.
+      const auto none = [] {
+        detail::layout where;
+        return where;
+      };
+      auto call = make_call<X...>(out, results, none, x...);
+      const auto each = inputs.template first<sizeof...(X)>();  // a known number: no loops
+      if (!detail::is_plain(terms, each, results, call.where)) return false;
+      detail::execute(host{}, call, stream_);
+      return true;
+    } else {
+      return false;
+    }
   }
 
   template <class... X, class... Out>
@@ -230,7 +255,16 @@ class fused {
            const detail::described (&results)[sizeof...(Out)], const X&... x) const {
     if (detail::all_empty(results)) return;
     detail::require_space<space<X...>>(name_, checked.all());
-    detail::execute(space<X...>{}, make_call<X...>(out, checked, results, x...), stream_);
+    const auto where = [&] { return checked.layout_of(results); };
+    detail::execute(space<X...>{}, make_call<X...>(out, results, where, x...), stream_);
+  }
+
+  // With results that have just been made.
+  template <class... X, class... Out>
+  void run_new(detail::types<Out...> out, const detail::checked_call& checked,
+               const detail::described (&results)[sizeof...(Out)], const X&... x) const {
+    if (run_plain<X...>(out, checked.terms(), checked.inputs(), results, x...)) return;
+    run<X...>(out, checked, results, x...);
   }
 
   // A call in a space that is not there fails by its own name, before anything is allocated.
@@ -239,7 +273,7 @@ class fused {
                     const X&... x) const {
     detail::require_space<space<X...>>(name_, checked.all());
     tensor<Out, space<X...>> result(checked.result(0), stream_);
-    run<X...>(out, checked, {detail::describe(result)}, x...);
+    run_new<X...>(out, checked, {detail::describe(result)}, x...);
     return result;
   }
   template <class... X, class... Out>
@@ -249,7 +283,7 @@ class fused {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       std::tuple<tensor<Out, space<X...>>...> results{
           tensor<Out, space<X...>>(checked.result(I), stream_)...};
-      run<X...>(out, checked, {detail::describe(std::get<I>(results))...}, x...);
+      run_new<X...>(out, checked, {detail::describe(std::get<I>(results))...}, x...);
       return results;
     }
     (std::index_sequence_for<Out...>{});
@@ -294,10 +328,11 @@ class fused {
   void into_outputs(const std::tuple<Y&...>& outputs, const X&... x) const {
     const detail::described inputs[] = {detail::describe(x)...};
     const detail::call_terms terms = terms_for<X...>();
-    const detail::checked_call checked(terms, inputs);
     std::apply(
         [&](auto&... y) {
           const detail::described given[] = {detail::describe(y)...};
+          if (run_plain<X...>(dtypes_of<X...>{}, terms, inputs, given, x...)) return;
+          const detail::checked_call checked(terms, inputs);
           if (checked.may_write(given)) {
             run<X...>(dtypes_of<X...>{}, checked, given, x...);
           } else if constexpr (sizeof...(Y) == 1) {

@@ -7,6 +7,7 @@
 
 #include <numfuse/axis.hpp>
 #include <numfuse/detail/call.hpp>
+#include <numfuse/detail/replay.hpp>
 #include <numfuse/tensor.hpp>
 
 namespace numfuse::detail {
@@ -122,6 +123,47 @@ struct call_terms {
   probe seen;                       // what it does
 };
 
+/// True for a plain call, of which `where` becomes the layout: its operands are runs of memory of
+/// one shape, or single numbers, all elements are one vector, and the results may be written while
+/// the inputs are read. So are most calls of small tensors, and this takes the least time to find
+/// it out. False for all others, and where something is wrong: a checked_call says what.
+NUMFUSE_INLINE bool is_plain(const call_terms& terms, std::span<const described> inputs,
+                             std::span<const described> outputs, layout& where) {
+  const shape* all = nullptr;
+  bool plain = true;
+  std::size_t k = 0;
+  for (const described& in : inputs) {
+    const bool is_number = in.data == nullptr && in.sizes.rank() == 0;
+    where.strides[k++][0] = is_number ? 0 : 1;
+    if (is_number) continue;
+    if (all == nullptr) all = &in.sizes;
+    plain &= in.in_one_run && in.sizes == *all;
+  }
+  if (!plain || all == nullptr) return false;
+  const std::int64_t size = all->size();
+  for (const described& out : outputs) {
+    const bool is_vector = terms.is_vector[k - inputs.size()];
+    where.strides[k++][0] = is_vector ? 1 : 0;
+    plain &=
+        is_vector ? out.in_one_run && out.sizes == *all : out.sizes.rank() == 0 && !terms.keepdims;
+    const auto* const written = static_cast<const char*>(out.data);
+    const auto* const written_end = written + (is_vector ? size : 1) * out.item_bytes;
+    for (const described& in : inputs) {
+      const auto* const read = static_cast<const char*>(in.data);
+      const bool apart = read + size * in.item_bytes <= written || written_end <= read;
+      plain &= apart || (is_vector && read == written && in.item_bytes == out.item_bytes);
+    }
+  }
+  const bool has_axis = !terms.axis.is_all() && (terms.levels > 0 || all->rank() > 0);
+  const bool along_rows = terms.axis.is_last(*all);
+  where.length = size;
+  where.vector_rank = size == 1 ? 0 : 1;
+  where.sizes[0] = size;
+  where.formula_length = along_rows ? all->back() : size;
+  plain &= !has_axis || (along_rows && (terms.levels == 0 || all->rank() == 1));
+  return plain && size > 0 && terms.seen.reductions <= max_reductions;
+}
+
 /// A call whose inputs go together: their shapes and the axis. All that can be said of it without
 /// its types, compiled once for all calls.
 class checked_call {
@@ -132,6 +174,9 @@ class checked_call {
   checked_call(const call_terms& terms, std::span<const described> inputs);
   checked_call(const checked_call&) = delete;  // all_ may point into it
   checked_call& operator=(const checked_call&) = delete;
+
+  const call_terms& terms() const { return terms_; }
+  std::span<const described> inputs() const { return inputs_; }
 
   /// The shape to which all inputs broadcast.
   const shape& all() const { return *all_; }
@@ -149,13 +194,11 @@ class checked_call {
 
  private:
   bool is_result_shape(const shape& s, int i) const;
-  bool is_one_run(std::span<const described> results) const;
 
   const call_terms& terms_;
   std::span<const described> inputs_;
   shape broadcast_;  // what all_ points to where no input has that shape
   const shape* all_;
-  bool inputs_in_one_run_;  // each has the shape of all, and its elements side by side
   int axis_;
 };
 

@@ -91,9 +91,4 @@ inline constexpr int whole_tensor = max_rank;
 layout make_layout(const shape& all, int axis, bool elementwise,
                    std::span<const strides* const> operand_strides);
 
-/// The same where all elements are one vector, and each operand has them side by side, or is one
-/// number: `steps` are 1 or 0. A short cut for most calls of small tensors.
-layout make_layout(const shape& all, int axis, bool elementwise,
-                   std::span<const std::int64_t> steps);
-
 }  // namespace numfuse::detail
