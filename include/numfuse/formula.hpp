@@ -34,6 +34,7 @@
 
 #include <numfuse/detail/operands.hpp>
 #include <numfuse/detail/unroll.hpp>
+#include <numfuse/norms.hpp>
 #include <numfuse/ops.hpp>
 #include <numfuse/reductions.hpp>
 
