@@ -127,8 +127,10 @@ struct call_terms {
 /// one shape, or single numbers, all elements are one vector, and the results may be written while
 /// the inputs are read. So are most calls of small tensors, and this takes the least time to find
 /// it out. False for all others, and where something is wrong: a checked_call says what.
-NUMFUSE_INLINE bool is_plain(const call_terms& terms, std::span<const described> inputs,
-                             std::span<const described> outputs, layout& where) {
+__attribute__((always_inline)) inline bool is_plain(const call_terms& terms,
+                                                    std::span<const described> inputs,
+                                                    std::span<const described> outputs,
+                                                    layout& where) {
   const shape* all = nullptr;
   bool plain = true;
   std::size_t k = 0;
