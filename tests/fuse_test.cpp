@@ -32,6 +32,16 @@ struct loss_and_gradient {
   }
 };
 
+/// Vectors that take long to compute, asked for by several reductions and results.
+struct costly {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    auto e = exp(v - max(v));
+    auto t = tanh(v);
+    return outputs(t + v, e * (1 / sum(e)), argmax(e), sum(t), v - log(sum(e)));
+  }
+};
+
 /// Five reductions, each of which waits for the one before.
 struct deep {
   template <class V>
@@ -153,6 +163,37 @@ TYPED_TEST(Fuse, SeveralOutputs) {
             << tried;
       }
     }
+  }
+}
+
+TYPED_TEST(Fuse, VectorsThatAreHardToCompute) {
+  using T = typename TypeParam::dtype;
+  const auto formula = fuse(costly{}).along(1);
+  for (const shape& s : {shape{17, 33}, shape{2, 2048}, shape{3, 5003}, shape{1, 20001}}) {
+    const std::uint64_t seed = next_seed();
+    const auto x = random_input<T>(s, {-4, 4}, seed);
+    const auto truth = for_reference(x);
+    const auto e = reference::exp(reference::subtract(truth, reference::max(truth, 1, true)));
+    const auto all_of_e = reference::sum(e, 1, true);
+    const auto t = reference::tanh(truth);
+    const auto results = formula(to_space<TypeParam>(x));
+    const trial tried{"costly", to_string(layout_case{s, 1}), seed, s[1]};
+    const auto near_truth = reference::add(reference::abs(truth), reference::array{1});
+    expect_close(back<TypeParam>(std::get<0>(results)), reference::add(t, truth), near_truth,
+                 several, tried);
+    expect_close(back<TypeParam>(std::get<1>(results)), reference::divide(e, all_of_e), several,
+                 tried);
+    const host_tensor<std::int64_t> largest = back<TypeParam>(std::get<2>(results));
+    for (std::int64_t i = 0; i < largest.size(); ++i) {
+      const std::int64_t k = largest.data()[i];
+      ASSERT_TRUE(k >= 0 && k < s[1]);
+      EXPECT_NEAR(e.data()[i * s[1] + k], 1, format_of<compute_t<T>>().spacing(1.0)) << tried;
+    }
+    expect_close(back<TypeParam>(std::get<3>(results)), reference::sum(t, 1, false),
+                 reference::sum(reference::abs(t), 1, false), several, tried);
+    const auto difference = reference::subtract(truth, reference::log(all_of_e));
+    const auto scale = reference::add(near_truth, reference::abs(reference::log(all_of_e)));
+    expect_close(back<TypeParam>(std::get<4>(results)), difference, scale, several, tried);
   }
 }
 

@@ -12,6 +12,7 @@ const auto exponential = fuse(formulas::exp_formula{});
 const auto difference = fuse(formulas::subtract_formula{});
 const auto total = fuse(formulas::sum_formula{});
 const auto shares = fuse(formulas::softmax_formula{});
+const auto log_shares = fuse(formulas::log_softmax_formula{});
 const auto unit_rows = fuse(formulas::normalize_rows_formula{});
 
 /// What the same function returns as a new tensor is what `into` must have written.
@@ -86,6 +87,9 @@ TYPED_TEST(Into, ItsOwnInput) {
     in_place = x;
     shares.into(in_place, in_place);
     expect_same<TypeParam>(in_place, softmax(x), "softmax in place");
+    in_place = x;
+    log_shares.into(in_place, in_place);
+    expect_same<TypeParam>(in_place, log_softmax(x), "log_softmax in place");
     in_place = x;
     shares.along(0).into(in_place, in_place);
     expect_same<TypeParam>(in_place, softmax(x, 0), "softmax down the columns in place");

@@ -76,12 +76,14 @@ struct sweeping : Part {
   /// A vector whose numbers stand in memory: computed once.
   template <class V>
   NUMFUSE_INLINE auto keep(const V& v) {
-    using C = compute_t<typename V::dtype>;
-    using run = typename Part::template run<C>;
-    const run to = this->template take<C>();
+    return keep(v, this->template take<compute_t<typename V::dtype>>());
+  }
+
+  template <class V, class Run>
+  NUMFUSE_INLINE auto keep(const V& v, const Run& to) {
     this->each_number([&](auto i, int lane)
                           NUMFUSE_INLINE_BODY { to(i, lane) = v.number(i, lane); });
-    return swept_vector<typename V::dtype, V::level, Context, run>{{}, to, self()};
+    return swept_vector<typename V::dtype, V::level, Context, Run>{{}, to, self()};
   }
 
  protected:
@@ -125,7 +127,14 @@ struct held_context : sweeping<Part, held_context<Part>> {
   /// A vector that is hard to compute is kept: several sweeps may ask for it.
   template <class V>
   NUMFUSE_INLINE auto keep_costly(const V& v) {
-    return base::keep(v);
+    if constexpr (std::is_same_v<Part, long_row_part>) {
+      const auto to = this->template take_early<compute_t<typename V::dtype>>();
+      const auto kept = base::keep(v, to);
+      if (to.tail(0) != to.row(0) + this->tail_at()) unload_tail(*this, to.tail(0), to.row(0));
+      return kept;
+    } else {
+      return base::keep(v);
+    }
   }
 
   template <class R, class V>

@@ -285,12 +285,42 @@ struct row_part {
   }
 };
 
+/// Between the last group of a row, where that is not whole, and memory of a group's size: memory
+/// ends before the group does.
+template <class T>
+NUMFUSE_INLINE void load_tail(const row_part& part, const T* row, T* tail) {
+  const int at = part.tail_at();
+  NUMFUSE_KEEP_LOOP
+  for (int j = 0; j < group; ++j) tail[j] = at + j < part.count ? row[at + j] : T(1);
+}
+template <class T>
+NUMFUSE_INLINE void unload_tail(const row_part& part, const T* tail, T* row) {
+  const int at = part.tail_at();
+  if (at == part.count) return;
+  NUMFUSE_KEEP_LOOP
+  for (int j = 0; j < group; ++j) {
+    if (at + j < part.count) row[at + j] = tail[j];
+  }
+}
+
 /// Neighbours in one vector, of several sweeps. The processor has much to compute in them and
 /// memory little to do: meanwhile they fetch the next vector to the second-level cache.
 struct long_row_part : row_part {
   static constexpr bool fetches = true;
   mutable const char* next = nullptr;  // the next vector's numbers
   int next_bytes = 0;                  // of each
+  // Where a result goes, in memory that no input shares.
+  mutable void* target = nullptr;
+  dtype target_type{};
+
+  /// Memory for a vector that is kept. It may stand where a result goes until that is written: its
+  /// lines come from memory while the processor computes, and caches hold a vector less.
+  template <class C>
+  NUMFUSE_INLINE run<C> take_early() const {
+    if (target == nullptr || target_type != dtype_of<C>) return take<C>();
+    C* const data = static_cast<C*>(std::exchange(target, nullptr));
+    return {data, 0, memory->take<C>(group), 0, count};
+  }
 
   template <class Fn>
   NUMFUSE_INLINE void each_number(const Fn& f) const {

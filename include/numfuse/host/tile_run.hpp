@@ -176,7 +176,10 @@ class tile_run {
   __attribute__((flatten)) void held() {
     scratch memory;
     Part part = part_at(0, call_.where.length, &memory);
-    if constexpr (long_rows) look_ahead(part);
+    if constexpr (long_rows) {
+      look_ahead(part);
+      offer_target(part);
+    }
     held_context<Part> ctx(part);
     const auto result = evaluate(ctx);
     write_vectors(ctx, result);
@@ -193,6 +196,19 @@ class tile_run {
       if (next == bases_[k]) return;
       part.next = reinterpret_cast<const char*>(in.data + next);
       part.next_bytes = sizeof(*in.data);
+    });
+  }
+
+  // The first result whose numbers go side by side, and that shares no memory with an input.
+  // Shorter vectors gain nothing: the first-level cache has room for one more.
+  void offer_target(long_row_part& part) const {
+    if (past_caches_ || call_.where.length < part_numbers) return;
+    call_.each_output([&](auto o, const auto& out) {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      if (!Call::info::is_vector[decltype(o)::value] || part.target != nullptr) return;
+      if (!in_a_row(call_.where, k) || !is_apart(call_, out.data)) return;
+      part.target = out.data + bases_[k];
+      part.target_type = dtype_of<std::remove_cvref_t<decltype(*out.data)>>;
     });
   }
 

@@ -155,24 +155,6 @@ NUMFUSE_INLINE bool in_a_row(const layout& where, int k) {
   return where.vector_rank == 1 && where.vector_stride(k) == 1;
 }
 
-/// Between the last group of a row, where that is not whole, and memory of a group's size: memory
-/// ends before the group does.
-template <class T>
-NUMFUSE_INLINE void load_tail(const row_part& part, const T* row, T* tail) {
-  const int at = part.tail_at();
-  NUMFUSE_KEEP_LOOP
-  for (int j = 0; j < group; ++j) tail[j] = at + j < part.count ? row[at + j] : T(1);
-}
-template <class T>
-NUMFUSE_INLINE void unload_tail(const row_part& part, const T* tail, T* row) {
-  const int at = part.tail_at();
-  if (at == part.count) return;
-  NUMFUSE_KEEP_LOOP
-  for (int j = 0; j < group; ++j) {
-    if (at + j < part.count) row[at + j] = tail[j];
-  }
-}
-
 /// A part of rows: one, or several.
 template <class Part>
 concept part_of_rows = std::is_base_of_v<row_part, Part>;
@@ -215,6 +197,14 @@ NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, co
   return column_part::read_only(to);
 }
 
+/// True where no input stands where a result goes.
+template <class Call>
+bool is_apart(const Call& c, const void* result) {
+  bool apart = true;
+  c.each_input([&](auto, const auto& in) { apart &= in.data != result; });
+  return apart;
+}
+
 /// True where vectors are written that are too large for the caches, and none of them is an input,
 /// too, whose lines have been read when they are written.
 template <class Call>
@@ -224,9 +214,7 @@ bool writes_past_caches(const Call& c) {
   c.each_output([&](auto o, const auto& out) {
     if (!Call::info::is_vector[decltype(o)::value]) return;
     bytes += c.where.count * c.where.length * static_cast<std::int64_t>(sizeof(*out.data));
-    c.each_input([&](auto, const auto& in) {
-      apart &= static_cast<const void*>(in.data) != static_cast<const void*>(out.data);
-    });
+    apart &= is_apart(c, out.data);
   });
   return apart && exceeds_caches(bytes);
 }
