@@ -99,50 +99,76 @@ struct tile {
 template <int Items>
 struct run_tile : tile<1, Items, 1> {
   std::int64_t outer;  // number of the row of the innermost dimension
-  std::int64_t inner;  // position in it
+  std::int64_t inner;  // position in it, before its start where a row starts within its first piece
 
   static constexpr bool is_run = true;
 
   __device__ __forceinline__ static std::int64_t count(const detail::layout& w, int = 0) {
-    const std::int64_t row = inner_size(w);
-    return w.length / row * ((row + Items - 1) / Items);
+    return count_of(w, whole_pieces_of(w));
+  }
+  /// The number of pieces of a vector whose rows have so many.
+  __device__ __forceinline__ static std::int64_t count_of(const detail::layout& w,
+                                                          std::int64_t in_row) {
+    return w.length / inner_size(w) * in_row;
   }
 
   __device__ __forceinline__ run_tile(const detail::layout& w, std::int64_t piece)
+      : run_tile(w, piece, whole_pieces_of(w)) {}
+  __device__ __forceinline__ run_tile(const detail::layout& w, std::int64_t piece,
+                                      std::int64_t in_row)
       : tile<1, Items, 1>(w, 0, 0, 0, 0) {
-    const std::int64_t row = inner_size(w);
-    const std::int64_t in_row = (row + Items - 1) / Items;
     outer = detail::layout::quotient(piece, in_row);
     inner = (piece - outer * in_row) * Items;
-    start = outer * row + inner;
-    const std::int64_t left = row - inner;
-    this->mask = left >= Items ? tile<1, Items, 1>::whole_piece : (1u << left) - 1;
+    find_mask();
   }
 
-  std::int64_t start;  // position in the vector
+  /// Lets the row's first piece start so many elements before the row.
+  __device__ __forceinline__ void shift_by(int elements) {
+    inner -= elements;
+    find_mask();
+  }
 
-  /// Adds where each operand's run starts.
+  /// Adds where each operand's row starts.
   template <int Operands>
-  __device__ __forceinline__ void add_offsets(std::int64_t (&offsets)[Operands]) const {
+  __device__ __forceinline__ void add_row_offsets(std::int64_t (&offsets)[Operands]) const {
     const detail::layout& w = *this->where;
-    const int last = w.batch_rank + w.vector_rank - 1;
-    w.add_offsets(outer, w.batch_rank, last, offsets);
-    detail::each<Operands>([&](int k)
-                               NUMFUSE_INLINE_BODY { offsets[k] += inner * w.strides[k][last]; });
+    w.add_offsets(outer, w.batch_rank, innermost(w), offsets);
+  }
+  /// Adds where each operand's run starts in its row.
+  template <int Operands>
+  __device__ __forceinline__ void add_run_offsets(std::int64_t (&offsets)[Operands]) const {
+    const detail::layout& w = *this->where;
+    detail::each<Operands>(
+        [&](int k) NUMFUSE_INLINE_BODY { offsets[k] += inner * w.strides[k][innermost(w)]; });
   }
 
   __device__ __forceinline__ placement place(int operand, std::int64_t base) const {
     const detail::layout& w = *this->where;
-    return {base, 0, w.strides[operand][w.batch_rank + w.vector_rank - 1]};
+    return {base, 0, w.strides[operand][innermost(w)]};
   }
   __device__ __forceinline__ std::int64_t offset_of(int, const placement& p) const {
     return p.base;
   }
-  __device__ __forceinline__ std::int64_t index(int j) const { return this->index_at(start + j); }
+  __device__ __forceinline__ std::int64_t index(int j) const {
+    return this->index_at(outer * inner_size(*this->where) + inner + j);
+  }
 
  private:
+  __device__ __forceinline__ static int innermost(const detail::layout& w) {
+    return w.batch_rank + w.vector_rank - 1;
+  }
   __device__ __forceinline__ static std::int64_t inner_size(const detail::layout& w) {
-    return w.sizes[w.batch_rank + w.vector_rank - 1];
+    return w.sizes[innermost(w)];
+  }
+  __device__ __forceinline__ static std::int64_t whole_pieces_of(const detail::layout& w) {
+    return (inner_size(w) + Items - 1) / Items;
+  }
+
+  __device__ __forceinline__ void find_mask() {
+    constexpr unsigned whole = tile<1, Items, 1>::whole_piece;
+    const std::int64_t left = inner_size(*this->where) - inner;
+    this->mask = left >= Items ? whole : left <= 0 ? 0u : (1u << left) - 1;
+    if (inner < 0) this->mask &= whole << -inner;  // by less than a piece
   }
 };
 

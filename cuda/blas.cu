@@ -1,6 +1,7 @@
 // Matrix products on the device: cuBLAS, with scalars in device memory, so that nothing waits.
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include <cublas_v2.h>
 
@@ -16,15 +17,62 @@ void check(cublasStatus_t status, const char* function) {
   }
 }
 
-// A handle for each thread and GPU. Handles live as long as the process: destroying one while the
-// driver shuts down is an error.
+// A handle for each thread and GPU. A thread that ends leaves its handles to the next one. They
+// live as long as the process: destroying one while the driver shuts down is an error.
+class handles {
+ public:
+  handles() = default;
+  ~handles() {
+    const std::lock_guard<std::mutex> lock(left().guard);
+    for (const auto& [device, handle] : own_) left().of_devices[device].push_back(handle);
+  }
+  handles(const handles&) = delete;
+  handles& operator=(const handles&) = delete;
+
+  cublasHandle_t of(int device, const char* function) {
+    const auto known = own_.find(device);
+    if (known != own_.end()) return known->second;
+    return own_[device] = take(device, function);
+  }
+
+ private:
+  struct shared {
+    std::mutex guard;
+    std::map<int, std::vector<cublasHandle_t>> of_devices;
+  };
+  static shared& left() {
+    static shared* const forever = new shared;  // threads may end after it would be destroyed
+    return *forever;
+  }
+
+  static cublasHandle_t take(int device, const char* function) {
+    {
+      const std::lock_guard<std::mutex> lock(left().guard);
+      auto& waiting = left().of_devices[device];
+      if (!waiting.empty()) {
+        const cublasHandle_t handle = waiting.back();
+        waiting.pop_back();
+        return handle;
+      }
+    }
+    const cuda::unrestricted_capture unrestricted;
+    cublasHandle_t handle = nullptr;
+    check(cublasCreate(&handle), function);
+    // 16-bit products are summed in float32 to the end, also where several blocks share a sum.
+    const int mode = CUBLAS_DEFAULT_MATH | CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION;
+    check(cublasSetMathMode(handle, static_cast<cublasMath_t>(mode)), function);
+    return handle;
+  }
+
+  std::map<int, cublasHandle_t> own_;
+};
+
 cublasHandle_t handle_on(const stream& on, const char* function) {
   require_device(function);
-  thread_local std::map<int, cublasHandle_t> handles;
+  thread_local handles of_thread;
   int device = 0;
   cuda::check(cudaGetDevice(&device), function);
-  cublasHandle_t& handle = handles[device];
-  if (handle == nullptr) check(cublasCreate(&handle), function);
+  const cublasHandle_t handle = of_thread.of(device, function);
   check(cublasSetStream(handle, on.get()), function);
   return handle;
 }

@@ -1,6 +1,8 @@
 // The GPU itself: whether there is one, its sizes, its streams.
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <mutex>
 
 #include <numfuse/cuda/launch.cuh>
 #include <numfuse/detail/storage.hpp>
@@ -53,6 +55,33 @@ void stream::synchronize() const {
 }
 
 namespace detail {
+namespace {
+
+// Compiled for the same architectures as the library's kernels that have clusters.
+__global__ void any_kernel() {}
+
+device_limits limits_of(int device) {
+  const auto ask = [&](cudaDeviceAttr what) {
+    int value = 0;
+    cuda::check(cudaDeviceGetAttribute(&value, what, device), "plan");
+    return value;
+  };
+  device_limits limits;
+  limits.multiprocessors = ask(cudaDevAttrMultiProcessorCount);
+  limits.threads_per_multiprocessor = ask(cudaDevAttrMaxThreadsPerMultiProcessor);
+  limits.shared_bytes =
+      std::min(ask(cudaDevAttrMaxSharedMemoryPerBlockOptin),
+               ask(cudaDevAttrMaxSharedMemoryPerMultiprocessor) / team_blocks_per_multiprocessor -
+                   ask(cudaDevAttrReservedSharedMemoryPerBlock));
+  // Every GPU with clusters has those of 8 blocks; an H100 has those of 16.
+  const bool clusters =
+      ask(cudaDevAttrClusterLaunch) != 0 && cuda::is_compiled_for_clusters<any_kernel>();
+  const bool hopper = ask(cudaDevAttrComputeCapabilityMajor) == 9;
+  limits.most_cluster = !clusters ? 1 : hopper ? 16 : 8;
+  return limits;
+}
+
+}  // namespace
 
 void require_device(std::string_view function, const shape* s) {
   if (device_available()) return;
@@ -61,27 +90,15 @@ void require_device(std::string_view function, const shape* s) {
 }
 
 device_limits current_device_limits() {
-  device_limits limits;
-  if (!device_available()) return limits;
+  if (!device_available()) return {};
+  static std::mutex guard;
+  static std::map<int, device_limits> of_devices;
   int device = 0;
   cuda::check(cudaGetDevice(&device), "plan");
-  const auto ask = [&](cudaDeviceAttr what) {
-    int value = 0;
-    cuda::check(cudaDeviceGetAttribute(&value, what, device), "plan");
-    return value;
-  };
-  limits.multiprocessors = ask(cudaDevAttrMultiProcessorCount);
-  limits.threads_per_multiprocessor = ask(cudaDevAttrMaxThreadsPerMultiProcessor);
-  limits.shared_bytes =
-      std::min(ask(cudaDevAttrMaxSharedMemoryPerBlockOptin),
-               ask(cudaDevAttrMaxSharedMemoryPerMultiprocessor) / team_blocks_per_multiprocessor -
-                   ask(cudaDevAttrReservedSharedMemoryPerBlock));
-  const int capability =
-      10 * ask(cudaDevAttrComputeCapabilityMajor) + ask(cudaDevAttrComputeCapabilityMinor);
-  // Every GPU with clusters has those of 8 blocks; an H100 has those of 16.
-  const bool clusters = capability >= 90 && cuda::compiled_for_clusters;
-  limits.most_cluster = !clusters ? 1 : capability == 90 ? 16 : 8;
-  return limits;
+  const std::lock_guard<std::mutex> lock(guard);
+  const auto known = of_devices.find(device);
+  if (known != of_devices.end()) return known->second;
+  return of_devices[device] = limits_of(device);
 }
 
 }  // namespace detail

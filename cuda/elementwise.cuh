@@ -61,14 +61,14 @@ __device__ __forceinline__ void store_vectors(const Call& c, const Context& cont
 }
 
 /// Elements between the first output and the last 16-byte boundary before it, where it is the shift
-/// that makes a row's stores whole pieces; else the same of the first input.
+/// that makes a row's stores whole pieces; else the same of the first input. The row is one of the
+/// innermost dimension.
 template <class Call, int Items>
 __device__ __forceinline__ int row_shift(const Call& c, const typename Call::offsets& bases) {
-  if (c.where.vector_rank > 1) return 0;
   int shift = 0;
   bool found = false;
   const auto lead = [&](int k, const auto* data) {
-    if (!found && data != nullptr && c.where.vector_stride(k) == 1) {
+    if (!found && data != nullptr && c.where.inner_stride(k) == 1) {
       shift = shift_of<Items>(data + bases[k]);
       found = true;
     }
@@ -94,17 +94,22 @@ __global__ void __launch_bounds__(256, 1) elementwise_kernel(const __grid_consta
   }
 }
 
-/// Operands that are broadcast or strided, in runs along their innermost dimension.
+/// Operands that are broadcast or strided, in runs along their innermost dimension, of which each
+/// row has `in_row` pieces.
 template <class Call>
-__global__ void __launch_bounds__(256, 1) elementwise_runs_kernel(const __grid_constant__ Call c) {
-  using run = run_tile<detail::items_in_chunk(Call::item_bytes)>;
-  const std::int64_t runs = run::count(c.where);
+__global__ void __launch_bounds__(256, 1)
+    elementwise_runs_kernel(const __grid_constant__ Call c, std::int64_t in_row) {
+  constexpr int items = detail::items_in_chunk(Call::item_bytes);
+  using run = run_tile<items>;
+  const std::int64_t runs = run::count_of(c.where, in_row);
   const std::int64_t in_grid = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t piece = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; piece < runs;
        piece += in_grid) {
-    lone_context<run> context(c.where, piece);
+    lone_context<run> context(c.where, piece, in_row);
     typename Call::offsets bases = {};
-    context.add_offsets(bases);
+    context.add_row_offsets(bases);
+    context.shift_by(row_shift<Call, items>(c, bases));
+    context.add_run_offsets(bases);
     const auto result = evaluate_tile(c, context, bases);
     store_vectors(c, context, result, bases);
   }

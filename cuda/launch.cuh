@@ -1,6 +1,9 @@
 // The only place that launches a kernel.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include <numfuse/cuda/runtime.cuh>
 #include <numfuse/error.hpp>
 #include <numfuse/stream.hpp>
@@ -24,6 +27,67 @@ inline void check(cudaError_t status, const char* function) {
   throw device_error(std::string(function) + ": " + cudaGetErrorString(status));
 }
 
+/// While it lives, this thread may do what is not part of a graph though a stream is captured:
+/// allocate memory, say.
+class unrestricted_capture {
+ public:
+  unrestricted_capture() { exchange(); }
+  ~unrestricted_capture() { exchange(); }
+  unrestricted_capture(const unrestricted_capture&) = delete;
+  unrestricted_capture& operator=(const unrestricted_capture&) = delete;
+
+ private:
+  void exchange() { cudaThreadExchangeStreamCaptureMode(&mode_); }
+  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
+};
+
+/// A fact of each GPU that is found out once: by two threads at the same time, perhaps.
+class fact_of_each_device {
+ public:
+  /// ask(device) on the current GPU, or what it said before.
+  template <class Ask>
+  bool operator()(const char* function, const Ask& ask) {
+    int device = 0;
+    check(cudaGetDevice(&device), function);
+    if (device >= 64) return ask(device);
+    const std::uint64_t bit = std::uint64_t{1} << device;
+    if ((known_.load(std::memory_order_acquire) & bit) == 0) {
+      if (ask(device)) holds_.fetch_or(bit, std::memory_order_relaxed);
+      known_.fetch_or(bit, std::memory_order_release);
+    }
+    return (holds_.load(std::memory_order_relaxed) & bit) != 0;
+  }
+
+ private:
+  std::atomic<std::uint64_t> known_{0}, holds_{0};  // a bit for each GPU
+};
+
+/// Lets a kernel have all the shared memory of a block. Not what one launch needs: less for another
+/// launch, by another thread or while a graph is made, would take it away from this one.
+template <auto Kernel>
+void allow_all_shared_memory() {
+  static fact_of_each_device allowed;
+  allowed("launch", [](int device) {
+    int most = 0;
+    check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "launch");
+    check(cudaFuncSetAttribute(Kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most),
+          "launch");
+    return true;
+  });
+}
+
+/// True where the code of a kernel that the current GPU runs was compiled for clusters: another
+/// architecture's may stand in for its own.
+template <auto Kernel>
+bool is_compiled_for_clusters() {
+  static fact_of_each_device compiled;
+  return compiled("plan", [](int) {
+    cudaFuncAttributes attributes;
+    check(cudaFuncGetAttributes(&attributes, Kernel), "plan");
+    return attributes.ptxVersion >= 90;
+  });
+}
+
 #endif
 
 /// Launches a kernel on a stream. Asynchronous. Throws device_error where it cannot be launched.
@@ -41,11 +105,7 @@ void launch(const launch_shape& shape, const stream& on, const Arguments&... arg
   // What goes beyond what every GPU has must be asked for.
   constexpr int everyday_shared_bytes = 48 * 1024;
   constexpr int everyday_cluster = 8;
-  if (shape.shared_bytes > everyday_shared_bytes) {
-    check(cudaFuncSetAttribute(Kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                               shape.shared_bytes),
-          "launch");
-  }
+  if (shape.shared_bytes > everyday_shared_bytes) allow_all_shared_memory<Kernel>();
   if (shape.cluster > everyday_cluster) {
     check(cudaFuncSetAttribute(Kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
           "launch");

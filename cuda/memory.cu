@@ -1,6 +1,9 @@
 // Device memory: the only place that allocates it, and the copies between spaces.
+#include <algorithm>
 #include <map>
 #include <mutex>
+#include <thread>
+#include <tuple>
 
 #include <thrust/device_vector.h>
 
@@ -12,6 +15,13 @@ namespace numfuse {
 namespace {
 
 using cuda::check;
+
+// True where what is asked of a stream becomes part of a graph.
+bool is_captured(const stream& on) {
+  auto status = cudaStreamCaptureStatusNone;
+  if (cudaStreamIsCapturing(on.get(), &status) != cudaSuccess) cudaGetLastError();
+  return status == cudaStreamCaptureStatusActive;
+}
 
 // Memory from CUDA's pool in the order of a stream, as an allocator for Thrust.
 template <class T>
@@ -28,9 +38,9 @@ struct pool_allocator {
     using other = pool_allocator<U>;
   };
 
-  explicit pool_allocator(const stream& s) : on(s) {}
+  explicit pool_allocator(const stream& s) : on(s), of_graph(is_captured(s)) {}
   template <class U>
-  pool_allocator(const pool_allocator<U>& other) : on(other.on) {}
+  pool_allocator(const pool_allocator<U>& other) : on(other.on), of_graph(other.of_graph) {}
 
   pointer allocate(size_type n) {
     void* p = nullptr;
@@ -38,12 +48,21 @@ struct pool_allocator {
     return pointer(static_cast<T*>(p));
   }
   // A failure here can only be the echo of an earlier one, which its own call reports.
-  void deallocate(pointer p, size_type) { cudaFreeAsync(thrust::raw_pointer_cast(p), on.get()); }
+  void deallocate(pointer p, size_type) {
+    void* const memory = thrust::raw_pointer_cast(p);
+    if (!of_graph && is_captured(on)) {  // a graph can only free what it allocated
+      const cuda::unrestricted_capture unrestricted;
+      cudaFree(memory);
+    } else {
+      cudaFreeAsync(memory, on.get());
+    }
+  }
 
   bool operator==(const pool_allocator& other) const { return on.get() == other.on.get(); }
   bool operator!=(const pool_allocator& other) const { return !(*this == other); }
 
   stream on;
+  bool of_graph;  // what is allocated
 };
 
 // A vector of page-locked host memory.
@@ -70,16 +89,14 @@ class pinned_vector {
 // Memory freed stays with the process: a loop that makes the same tensors again asks the driver
 // once.
 void keep_pool_memory() {
-  static const bool done = [] {
-    int device = 0;
+  static cuda::fact_of_each_device kept;
+  kept("tensor", [](int device) {
     cudaMemPool_t pool;
     std::uint64_t everything = UINT64_MAX;
-    check(cudaGetDevice(&device), "tensor");
     check(cudaDeviceGetDefaultMemPool(&pool, device), "tensor");
     check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &everything), "tensor");
     return true;
-  }();
-  static_cast<void>(done);
+  });
 }
 
 void copy(void* to, const void* from, std::size_t bytes, const stream& s, cudaMemcpyKind kind) {
@@ -127,42 +144,59 @@ void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, 
 }  // namespace detail
 
 namespace cuda {
+namespace {
 
-workspace workspace_of(const stream& on, std::int64_t bytes) {
+constexpr std::int64_t most_teams = 1024;
+constexpr std::int64_t tickets_bytes = most_teams * static_cast<std::int64_t>(sizeof(unsigned));
+
+// Tickets, which are zero, and behind them `bytes` for states.
+workspace allocate_workspace(const stream& on, std::int64_t bytes) {
+  keep_pool_memory();
+  void* p = nullptr;
+  check(cudaMallocAsync(&p, static_cast<std::size_t>(tickets_bytes + bytes), on.get()),
+        "workspace");
+  const cudaError_t filled =
+      cudaMemsetAsync(p, 0, static_cast<std::size_t>(tickets_bytes), on.get());
+  if (filled != cudaSuccess) cudaFreeAsync(p, on.get());
+  check(filled, "workspace");
+  return {static_cast<unsigned char*>(p) + tickets_bytes, static_cast<unsigned*>(p)};
+}
+
+}  // namespace
+
+lent_workspace::lent_workspace(const stream& on, std::int64_t bytes) : on_(on) {
+  if (bytes == 0) return;
+  if (is_captured(on)) {
+    place = allocate_workspace(on, bytes);
+    of_graph_ = true;
+    return;
+  }
   struct memory {
     std::int64_t bytes = 0;
     workspace place{};
   };
+  // One handle stands for a default stream of each thread.
+  using owner = std::tuple<int, stream::handle, std::thread::id>;
   static std::mutex guard;
-  static std::map<std::pair<int, stream::handle>, memory> of_streams;
-
-  constexpr std::int64_t most_teams = 1024;  // their tickets come first
+  static std::map<owner, memory> of_streams;
   int device = 0;
   check(cudaGetDevice(&device), "workspace");
+  const bool of_thread = on.get() == cudaStreamPerThread;
   const std::lock_guard<std::mutex> lock(guard);
-  memory& m = of_streams[{device, on.get()}];
-  if (m.bytes >= bytes) return m.place;
+  memory& m =
+      of_streams[{device, on.get(), of_thread ? std::this_thread::get_id() : std::thread::id{}}];
+  if (m.bytes < bytes) {
+    // A smaller one is left alone: another thread may be about to launch with it. Twice as large,
+    // so that all of them together are no more than the last.
+    const std::int64_t size = std::max({bytes, 2 * m.bytes, std::int64_t{1} << 16});
+    m.place = allocate_workspace(on, size);
+    m.bytes = size;
+  }
+  place = m.place;
+}
 
-  // An allocation and a fill are allowed while a stream is captured only where nothing orders them
-  // with it: they go to a stream of their own, in the relaxed mode of capture.
-  auto mode = cudaStreamCaptureModeRelaxed;
-  check(cudaThreadExchangeStreamCaptureMode(&mode), "workspace");
-  const std::int64_t size = std::max<std::int64_t>(bytes, 1 << 16);
-  const std::int64_t tickets_bytes = most_teams * static_cast<std::int64_t>(sizeof(unsigned));
-  void* p = nullptr;
-  check(cudaMalloc(&p, static_cast<std::size_t>(tickets_bytes + size)), "workspace");
-  cudaStream_t apart = nullptr;
-  check(cudaStreamCreateWithFlags(&apart, cudaStreamNonBlocking), "workspace");
-  check(cudaMemsetAsync(p, 0, static_cast<std::size_t>(tickets_bytes), apart), "workspace");
-  check(cudaStreamSynchronize(apart), "workspace");
-  check(cudaStreamDestroy(apart), "workspace");
-  check(cudaThreadExchangeStreamCaptureMode(&mode), "workspace");
-
-  // A smaller one may still be in use by launches under way or by captured graphs: it is left
-  // alone.
-  m.bytes = size;
-  m.place = {static_cast<unsigned char*>(p) + tickets_bytes, static_cast<unsigned*>(p)};
-  return m.place;
+lent_workspace::~lent_workspace() {
+  if (of_graph_) cudaFreeAsync(place.tickets, on_.get());
 }
 
 }  // namespace cuda

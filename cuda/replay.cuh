@@ -75,7 +75,8 @@ __device__ __forceinline__ void replay_stream(const Call& c, const Vectors& mine
     inputs.wait();
     if constexpr (Tile::is_run) {
       typename Call::offsets bases = {};  // such a vector is the only one
-      context.add_offsets(bases);
+      context.add_row_offsets(bases);
+      context.add_run_offsets(bases);
       part(bases);
     } else {
       part(mine.bases);

@@ -61,6 +61,7 @@ __device__ __forceinline__ void wait_copies(int newest) {
   simt::wait_copies(newest);
 #else
   __pipeline_wait_prior(static_cast<std::size_t>(newest));
+  asm volatile("" ::: "memory");  // no read of what was copied may come before it
 #endif
 }
 
@@ -73,16 +74,8 @@ __device__ __forceinline__ void grid_barrier() {
 #endif
 }
 
-// Clusters are there from compute capability 9.0 on; a plan for less has none.
-#if !defined(NUMFUSE_SIMT)
-inline constexpr bool compiled_for_clusters = [] {
-  bool found = false;
-  for (int architecture : {__CUDA_ARCH_LIST__}) found |= architecture >= 900;
-  return found;
-}();
-#endif
-
-/// Waits for all blocks of the cluster.
+/// Waits for all blocks of the cluster. Clusters are there from compute capability 9.0 on; a plan
+/// for less has none.
 __device__ __forceinline__ void cluster_barrier() {
 #if defined(NUMFUSE_SIMT)
   simt::cluster_sync();

@@ -39,7 +39,7 @@ struct group_vectors {
       active = group < c.where.count ? 1 : 0;
     }
     if (active > 0) c.where.add_offsets(first, 0, c.where.batch_rank, bases);
-    shift = Columns ? 0 : row_shift<Call, Items>(c, bases);
+    shift = Columns || c.where.vector_rank > 1 ? 0 : row_shift<Call, Items>(c, bases);
   }
 
   /// The number of groups that all vectors need.

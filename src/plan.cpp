@@ -48,7 +48,7 @@ std::int64_t operand_bytes(const formula_facts& f, const layout& where, int k) {
 
 void count_bytes(plan& p, const formula_facts& f, const layout& where) {
   for (int k = 0; k < f.inputs; ++k) {
-    if (!f.from_memory[k]) continue;
+    if (f.data[k] == nullptr) continue;
     const std::int64_t once = operand_bytes(f, where, k);
     // What is kept is read once.
     const double again = (p.reads - 1) * (p.kept_inputs >> k & 1 ? 1 - p.kept_share : 1.0);
@@ -64,16 +64,39 @@ bool side_by_side(const formula_facts& f, const layout& where) {
   if (where.batch_rank == 0 || where.vector_rank != 1) return false;
   const int across = where.batch_rank - 1;
   for (int k = 0; k < f.inputs; ++k) {
-    if (!f.from_memory[k] || where.vector_stride(k) == 0) continue;
+    if (f.data[k] == nullptr || where.vector_stride(k) == 0) continue;
     return where.vector_stride(k) != 1 && where.strides[k][across] == 1;
   }
   return false;
+}
+
+// True where every row of every operand, along the innermost dimension, starts at a boundary of
+// pieces.
+bool rows_start_at_pieces(const formula_facts& f, const layout& where, int items) {
+  for (int k = 0; k < f.inputs + f.outputs; ++k) {
+    if (f.data[k] == nullptr || where.inner_stride(k) != 1) continue;
+    const auto address = reinterpret_cast<std::uintptr_t>(f.data[k]);
+    bool at_piece =
+        address / static_cast<unsigned>(f.item_bytes[k]) % static_cast<unsigned>(items) == 0;
+    for (int d = 0; d < where.batch_rank + where.vector_rank - 1; ++d) {
+      at_piece &= where.strides[k][d] % items == 0;
+    }
+    if (!at_piece) return false;
+  }
+  return true;
+}
+
+// The pieces of a row: one more where it may start anywhere between two boundaries.
+std::int64_t row_pieces(const formula_facts& f, const layout& where, std::int64_t length,
+                        int items) {
+  return ceil_div(length + (rows_start_at_pieces(f, where, items) ? 0 : items - 1), items);
 }
 
 // Chooses how a group holds its vector, if it can: the fewest pieces a thread within a warp, then a
 // block. `pieces` counts those of one vector. Sets group and chunks; false where none is enough.
 bool hold(plan& p, std::int64_t pieces, int most, int most_threads) {
   const int across = p.side_by_side;
+  if (ceil_div(pieces, most) * across > most_threads) return false;
   for (int chunks : {1, most}) {
     const int threads = power_of_two_at_least(ceil_div(pieces, chunks));
     if (threads * across <= warp) {
@@ -85,7 +108,7 @@ bool hold(plan& p, std::int64_t pieces, int most, int most_threads) {
   const std::int64_t each = ceil_div(pieces, most);
   const std::int64_t threads =
       across == 1 ? ceil_div(each, warp) * warp : power_of_two_at_least(each);
-  if (threads * across > most_threads) return false;
+  if (threads * across > most_threads) return false;  // a power of two may be
   p.group = static_cast<int>(threads);
   p.chunks = most;
   return true;
@@ -103,14 +126,22 @@ void size_grid(plan& p, std::int64_t groups, const device_limits& limits) {
 }
 
 // Element by element.
-void plan_elements(plan& p, const layout& where, int most, const device_limits& limits) {
+void plan_elements(plan& p, const formula_facts& f, const layout& where, int most,
+                   const device_limits& limits) {
   p.how = strategy::elementwise;
   p.threads = everyday_block;
-  p.chunks = where.vector_rank > 1 ? 1 : most;  // runs along the innermost dimension
+  p.chunks = most;
+  std::int64_t pieces = ceil_div(where.length, p.items);
+  if (where.vector_rank > 1) {  // runs along the innermost dimension
+    const std::int64_t row = where.sizes[where.batch_rank + where.vector_rank - 1];
+    p.chunks = 1;
+    p.row_pieces = row_pieces(f, where, row, p.items);
+    pieces = where.length / row * p.row_pieces;
+  }
   const std::int64_t resident =
       std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor / p.threads;
-  p.blocks = std::clamp<std::int64_t>(
-      ceil_div(where.length, std::int64_t{p.threads} * p.items * p.chunks), 1, resident * 8);
+  p.blocks = std::clamp<std::int64_t>(ceil_div(pieces, std::int64_t{p.threads} * p.chunks), 1,
+                                      resident * 8);
 }
 
 // Vectors that are streamed once: each by a group, or by a team of blocks where there are few.
@@ -122,7 +153,7 @@ void plan_one_pass(plan& p, const layout& where, std::int64_t pieces, std::int64
   const std::int64_t each = columns ? pieces : ceil_div(pieces, p.chunks);
   const std::int64_t group_bytes = pieces * p.side_by_side * 16;
   p.how = columns ? strategy::column_streamed : strategy::row_streamed;
-  if (runs || (groups < limits.multiprocessors / 2 && group_bytes >= least_team_bytes)) {
+  if (runs || (groups <= limits.multiprocessors && group_bytes >= least_team_bytes)) {
     p.threads = team_threads;
     p.group = p.threads / p.side_by_side;
     // As many as fill the GPU, each with enough to do.
@@ -138,7 +169,7 @@ void plan_one_pass(plan& p, const layout& where, std::int64_t pieces, std::int64
   const std::int64_t resident_threads =
       std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor;
   if (groups * warp < resident_threads && each > warp) {
-    p.group = std::min(power_of_two_at_least(each), everyday_block / p.side_by_side);
+    p.group = power_of_two_at_least(std::min<std::int64_t>(each, everyday_block / p.side_by_side));
   }
   size_grid(p, groups, limits);
 }
@@ -149,7 +180,7 @@ unsigned worth_keeping(const formula_facts& f, const layout& where) {
   unsigned inputs = 0;
   if (where.vector_rank > 1) return inputs;
   for (int k = 0; k < f.inputs; ++k) {
-    if (!f.from_memory[k] || where.vector_stride(k) == 0) continue;
+    if (f.data[k] == nullptr || where.vector_stride(k) == 0) continue;
     bool own = where.count == 1;
     for (int d = 0; d < where.batch_rank; ++d) own |= where.strides[k][d] != 0;
     if (own) inputs |= 1u << k;
@@ -233,19 +264,21 @@ plan plan_on_host(const formula_facts& f, const layout& where) {
 plan plan_on_device(const formula_facts& f, const layout& where, const device_limits& limits) {
   plan p;
   p.on_device = true;
+  if (where.count == 0 || (where.length == 0 && !f.any_scalar)) {  // nothing to write
+    p.launches = 0;
+    return p;
+  }
   p.items = items_in_chunk(f.widest_bytes);
   const int most = most_chunks(p.items, f.compute_bytes, f.inputs);
   if (f.levels == 0) {
-    plan_elements(p, where, most, limits);
+    plan_elements(p, f, where, most, limits);
     count_bytes(p, f, where);
     return p;
   }
 
   const bool columns = side_by_side(f, where);
   p.side_by_side = columns ? threads_across : 1;
-  // A row may start anywhere between two 16-byte boundaries: one piece more.
-  const std::int64_t pieces =
-      columns ? where.length : ceil_div(where.length + p.items - 1, p.items);
+  const std::int64_t pieces = columns ? where.length : row_pieces(f, where, where.length, p.items);
   std::int64_t groups = where.count;
   if (columns) {
     const std::int64_t across = where.sizes[where.batch_rank - 1];

@@ -8,22 +8,23 @@ namespace {
 
 template <class T, class F>
 plan device_plan_of(const F& formula, const detail::layout& where,
-                    const detail::device_limits& limits = {}) {
-  const detail::call_of<F, T> c{formula, {{{reinterpret_cast<const T*>(1), {}}}}, {}, {}};
+                    const detail::device_limits& limits = {}, std::uintptr_t address = 1 << 20) {
+  const detail::call_of<F, T> c{formula, {{{reinterpret_cast<const T*>(address), {}}}}, {}, {}};
   return detail::plan_on_device(detail::facts_of(c), where, limits);
 }
 
 // What the device would do with a contiguous tensor. Shapes and dtypes decide, not the space.
 template <class T, class F>
 plan device_plan(const F& formula, const shape& s, int axis,
-                 const detail::device_limits& limits = {}) {
+                 const detail::device_limits& limits = {}, std::uintptr_t address = 1 << 20) {
   using info = detail::formula_info<F, T>;
   constexpr bool elementwise = info::levels == 0;
   auto out = contiguous_strides(detail::result_shape(s, axis, info::any_vector, true));
   if (!info::any_vector) out[axis] = 0;
   const strides in = contiguous_strides(s);
   const std::array operands{&in, &std::as_const(out)};
-  return device_plan_of<T>(formula, detail::make_layout(s, axis, elementwise, operands), limits);
+  return device_plan_of<T>(formula, detail::make_layout(s, axis, elementwise, operands), limits,
+                           address);
 }
 
 TEST(plan, softmax_reads_once_and_writes_once_in_one_launch) {
@@ -149,15 +150,49 @@ TEST(plan, groups_grow_with_their_vectors) {
     int group, chunks, threads;
   };
   for (const edge& e : {edge{1, 1, 1, 256}, edge{125, 32, 1, 256}, edge{126, 16, 4, 256},
-                        edge{509, 32, 4, 256}, edge{510, 64, 4, 64}, edge{8189, 512, 4, 512}}) {
+                        edge{509, 32, 4, 256}, edge{510, 64, 4, 64}, edge{8189, 512, 4, 512},
+                        // All rows start at 16-byte boundaries: no piece more.
+                        edge{128, 32, 1, 256}, edge{132, 16, 4, 256}, edge{512, 32, 4, 256},
+                        edge{516, 64, 4, 64}, edge{8192, 512, 4, 512}}) {
     const plan p = device_plan<float>(formulas::softmax_formula{}, {1000, e.length}, 1);
     EXPECT_EQ(p.how, strategy::row_held) << e.length;
     EXPECT_EQ(p.group, e.group) << e.length;
     EXPECT_EQ(p.chunks, e.chunks) << e.length;
     EXPECT_EQ(p.threads, e.threads) << e.length;
   }
-  EXPECT_EQ(device_plan<float>(formulas::softmax_formula{}, {1000, 8190}, 1).how,
-            strategy::row_team);
+  for (std::int64_t n : {8190, 8196}) {
+    EXPECT_EQ(device_plan<float>(formulas::softmax_formula{}, {1000, n}, 1).how, strategy::row_team)
+        << n;
+  }
+}
+
+TEST(plan, rows_that_start_between_boundaries_take_one_piece_more) {
+  for (std::uintptr_t behind : {4, 8, 12}) {
+    const plan p =
+        device_plan<float>(formulas::softmax_formula{}, {1000, 128}, 1, {}, (1 << 20) + behind);
+    EXPECT_EQ(p.group * p.chunks, 64) << behind;
+  }
+}
+
+TEST(plan, vectors_of_any_length_find_one) {
+  for (std::int64_t n : {std::int64_t{1} << 32, (std::int64_t{1} << 40) + 1}) {
+    EXPECT_EQ(device_plan<float>(formulas::softmax_formula{}, {1, n}, 1).how, strategy::row_team);
+    EXPECT_EQ(device_plan<float>(formulas::softmax_formula{}, {n, 2}, 0).how,
+              strategy::column_team);
+    EXPECT_EQ(device_plan<float>(formulas::sum_formula{}, {n, 2}, 0).how,
+              strategy::column_streamed);
+  }
+}
+
+TEST(plan, no_vectors_launch_nothing) {
+  for (const auto& [s, axis] : {std::pair{shape{0, 100000}, 1}, std::pair{shape{0, 3}, 1},
+                                std::pair{shape{100000, 0}, 0}, std::pair{shape{0, 5, 0}, 1}}) {
+    const plan p = device_plan<float>(formulas::softmax_formula{}, s, axis);
+    EXPECT_EQ(p.launches, 0);
+    EXPECT_EQ(p.bytes_read + p.bytes_written, 0);
+    EXPECT_EQ(device_plan<float>(formulas::sum_formula{}, s, axis).launches, 0);
+  }
+  EXPECT_EQ(device_plan<float>(formulas::exp_formula{}, {0, 3}, 1).launches, 0);
 }
 
 TEST(plan, few_vectors_get_more_threads) {
@@ -166,8 +201,11 @@ TEST(plan, few_vectors_get_more_threads) {
   };
   EXPECT_EQ(sum_of(65, 32762).team, 4);
   EXPECT_EQ(sum_of(65, 32762).chunks, 4);
-  EXPECT_EQ(sum_of(66, 32762).team, 1);
   EXPECT_EQ(sum_of(65, 32761).team, 1);
+  EXPECT_EQ(sum_of(65, 32768).team, 4);
+  EXPECT_EQ(sum_of(65, 32764).team, 1);
+  EXPECT_EQ(sum_of(132, 32762).team, 2);  // two blocks for each multiprocessor
+  EXPECT_EQ(sum_of(133, 32762).team, 1);
   // A block each, while warps would not fill the GPU.
   EXPECT_EQ(sum_of(8447, 8000).group, 256);
   EXPECT_EQ(sum_of(8448, 8000).group, 32);
@@ -185,6 +223,20 @@ TEST(plan, a_small_window_takes_one_block) {
   EXPECT_EQ(p.blocks, 1);
   EXPECT_EQ(p.chunks, 1);
   EXPECT_FALSE(p.cooperative);
+}
+
+TEST(plan, rows_of_a_window_take_one_piece_more_where_they_start_between_boundaries) {
+  const auto window_plan = [](std::int64_t pitch, std::int64_t row, std::uintptr_t address) {
+    const strides in = contiguous_strides({6, pitch}), out = contiguous_strides({6, row});
+    const std::array operands{&in, &out};
+    return device_plan_of<float>(formulas::exp_formula{},
+                                 detail::make_layout({6, row}, 1, true, operands), {}, address);
+  };
+  EXPECT_EQ(window_plan(20, 12, 1 << 20).row_pieces, 3);
+  EXPECT_EQ(window_plan(20, 12, (1 << 20) + 4).row_pieces, 4);
+  EXPECT_EQ(window_plan(21, 12, 1 << 20).row_pieces, 4);
+  EXPECT_EQ(window_plan(21, 13, 1 << 20).row_pieces, 4);
+  EXPECT_EQ(window_plan(21, 14, 1 << 20).row_pieces, 5);
 }
 
 struct sum_of_seven {
@@ -219,7 +271,7 @@ TEST(plan, blocks_that_wait_for_each_other_fit_on_the_gpu_together) {
 
 TEST(plan, prints_one_line) {
   EXPECT_EQ(to_string(device_plan<float>(formulas::softmax_formula{}, {16384, 1024}, 1)),
-            "1 launch; reads 64.0 MiB, writes 64.0 MiB; a block of 96 threads for each row, 16 "
+            "1 launch; reads 64.0 MiB, writes 64.0 MiB; a block of 64 threads for each row, 16 "
             "elements a thread in registers");
   EXPECT_EQ(to_string(device_plan<float>(formulas::softmax_formula{}, {1024, 65536}, 1)),
             "1 launch; reads 256.0 MiB, writes 256.0 MiB; a cluster of 4 blocks for each row, held "

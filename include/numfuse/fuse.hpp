@@ -40,7 +40,8 @@ formula_facts facts_of(const call<F, types<In...>, types<Out...>>& c) {
   int k = 0;
   ((f.item_bytes[k++] = sizeof(In)), ...);
   ((f.item_bytes[k++] = sizeof(Out)), ...);
-  c.each_input([&](int i, const auto& in) { f.from_memory[i] = in.data != nullptr; });
+  c.each_input([&](int i, const auto& in) { f.data[i] = in.data; });
+  c.each_output([&](int o, const auto& out) { f.data[f.inputs + o] = out.data; });
   for (int i = 0; i < f.outputs; ++i) f.is_vector[i] = info::is_vector[i];
   f.widest_bytes = call<F, types<In...>, types<Out...>>::item_bytes;
   f.compute_bytes = call<F, types<In...>, types<Out...>>::compute_bytes;
@@ -156,8 +157,9 @@ class fused {
   }
 
   /// Runs the formula into existing tensors or views: outputs first, then inputs. Nothing is
-  /// allocated, so a CUDA graph can capture it, unless an output shares memory with an input in
-  /// another arrangement: then the result is made beside it and copied.
+  /// allocated, unless an output shares memory with an input in another arrangement: then the result
+  /// is made beside it and copied. A CUDA graph can capture it, and owns the little memory in which
+  /// blocks meet that share a long vector.
   /// Throws shape_error where an output has not the shape of the result.
   template <class... X>
   void into(X&&... x) const {

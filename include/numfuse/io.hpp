@@ -32,7 +32,8 @@ std::string text_of(const X& x, const print_options& options) {
 
 }  // namespace detail
 
-/// The elements as NumPy prints them. A device tensor is copied to the host first, which waits.
+/// The elements as NumPy prints them. A device tensor is copied to the host first, on its stream,
+/// which waits; a view has none: what is written on a stream of its own must be there already.
 template <tensor_like X>
 std::string to_string(const X& x, const print_options& options = {}) {
   return detail::text_of(detail::on_host(x), options);

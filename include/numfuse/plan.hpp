@@ -21,7 +21,8 @@ enum class strategy {
   column_team,      ///< The same for vectors that lie side by side.
 };
 
-/// What a call will do. Made from shapes and dtypes alone: no data is touched, no GPU is needed.
+/// What a call will do. Made from shapes, dtypes and where the operands start: no data is touched,
+/// no GPU is needed.
 struct plan {
   strategy how = strategy::elementwise;
   bool on_device = false;
@@ -31,15 +32,16 @@ struct plan {
   std::int64_t bytes_written = 0;  ///< To memory.
 
   // For CUDA: the shape of the launch.
-  int threads = 0;           ///< In a block.
-  std::int64_t blocks = 0;   ///< In the grid.
-  int group = 1;             ///< Threads of a block that share one vector.
-  int side_by_side = 1;      ///< Neighbouring threads that belong to different vectors.
-  int chunks = 1;            ///< 16-byte pieces of each input that a thread holds at a time.
-  int items = 1;             ///< Elements in such a piece.
-  int team = 1;              ///< Blocks that share one vector.
-  bool cluster = false;      ///< They are a cluster.
-  bool cooperative = false;  ///< All blocks must run at the same time.
+  int threads = 0;              ///< In a block.
+  std::int64_t blocks = 0;      ///< In the grid.
+  int group = 1;                ///< Threads of a block that share one vector.
+  int side_by_side = 1;         ///< Neighbouring threads that belong to different vectors.
+  int chunks = 1;               ///< 16-byte pieces of each input that a thread holds at a time.
+  int items = 1;                ///< Elements in such a piece.
+  std::int64_t row_pieces = 0;  ///< Pieces of a row, element by element in several dimensions.
+  int team = 1;                 ///< Blocks that share one vector.
+  bool cluster = false;         ///< They are a cluster.
+  bool cooperative = false;     ///< All blocks must run at the same time.
 
   // What a team keeps in shared memory, in turns of its threads, each of them `chunks` pieces.
   int kept_turns = 0;
@@ -62,7 +64,7 @@ struct formula_facts {
   bool any_scalar = false;
   int inputs = 0;
   int outputs = 0;
-  bool from_memory[max_operands] = {};  // of inputs: not a plain number
+  const void* data[max_operands] = {};  // inputs first; null where one is a plain number
   bool is_vector[max_operands] = {};    // of outputs
   int item_bytes[max_operands] = {};    // inputs first
   int widest_bytes = 4;                 // of the operands that have vectors

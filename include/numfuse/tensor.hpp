@@ -173,9 +173,14 @@ class tensor {
     return std::move(*this);
   }
 
-  /// A copy in another space: one transfer. Waits for it where the host takes part.
+  /// A copy in another space: one transfer, on the tensor's stream or another one, which must then
+  /// come after it. Waits for it where the host takes part.
   template <any_space To>
-  tensor<T, To> to(const numfuse::stream& on = {}) const {
+  tensor<T, To> to() const {
+    return to<To>(stream_);
+  }
+  template <any_space To>
+  tensor<T, To> to(const numfuse::stream& on) const {
     detail::require_space<To>("to", shape_);
     tensor<T, To> result(shape_, on);
     detail::copy_bytes(result.data(), data(), bytes(), on, typename memory_of<To>::type{},

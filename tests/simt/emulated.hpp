@@ -51,18 +51,21 @@ void execute_in(emulated, const detail::call<F, detail::types<In...>, detail::ty
 
 namespace NUMFUSE_CUDA_NAMESPACE {
 
-inline workspace workspace_of(const stream&, std::int64_t bytes) {
+inline lent_workspace::lent_workspace(const stream& on, std::int64_t bytes) : on_(on) {
   struct alignas(16) state {
     unsigned char bytes[detail::state_bytes];
   };
   static std::vector<state> states;
   static std::vector<unsigned> tickets(1024);
+  if (bytes == 0) return;
   // Fresh for every launch, so that a state that nobody wrote shows as NaN; tickets stay, to see
   // that each launch leaves them at zero.
   states.assign(static_cast<std::size_t>(bytes) / sizeof(state), state{});
   for (state& s : states) std::fill(std::begin(s.bytes), std::end(s.bytes), 0xff);
-  return {reinterpret_cast<unsigned char*>(states.data()), tickets.data()};
+  place = {reinterpret_cast<unsigned char*>(states.data()), tickets.data()};
 }
+
+inline lent_workspace::~lent_workspace() = default;
 
 }  // namespace NUMFUSE_CUDA_NAMESPACE
 }  // namespace numfuse
