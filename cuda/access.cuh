@@ -103,17 +103,15 @@ struct run_tile : tile<1, Items, 1> {
 
   static constexpr bool is_run = true;
 
-  __device__ __forceinline__ static std::int64_t count(const detail::layout& w, int = 0) {
-    return count_of(w, whole_pieces_of(w));
+  /// The number of pieces of a row, and of a whole vector. Where rows are shifted each has as many
+  /// as one with the largest shift.
+  __device__ __forceinline__ static std::int64_t in_row(const detail::layout& w, bool shifted) {
+    return (inner_size(w) + (shifted ? 2 * (Items - 1) : Items - 1)) / Items;
   }
-  /// The number of pieces of a vector whose rows have so many.
-  __device__ __forceinline__ static std::int64_t count_of(const detail::layout& w,
-                                                          std::int64_t in_row) {
-    return w.length / inner_size(w) * in_row;
+  __device__ __forceinline__ static std::int64_t count(const detail::layout& w, bool shifted) {
+    return w.length / inner_size(w) * in_row(w, shifted);
   }
 
-  __device__ __forceinline__ run_tile(const detail::layout& w, std::int64_t piece)
-      : run_tile(w, piece, whole_pieces_of(w)) {}
   __device__ __forceinline__ run_tile(const detail::layout& w, std::int64_t piece,
                                       std::int64_t in_row)
       : tile<1, Items, 1>(w, 0, 0, 0, 0) {
@@ -159,9 +157,6 @@ struct run_tile : tile<1, Items, 1> {
   }
   __device__ __forceinline__ static std::int64_t inner_size(const detail::layout& w) {
     return w.sizes[innermost(w)];
-  }
-  __device__ __forceinline__ static std::int64_t whole_pieces_of(const detail::layout& w) {
-    return (inner_size(w) + Items - 1) / Items;
   }
 
   __device__ __forceinline__ void find_mask() {

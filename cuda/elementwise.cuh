@@ -94,21 +94,22 @@ __global__ void __launch_bounds__(256, 1) elementwise_kernel(const __grid_consta
   }
 }
 
-/// Operands that are broadcast or strided, in runs along their innermost dimension, of which each
-/// row has `in_row` pieces.
+/// Operands that are broadcast or strided, in runs along their innermost dimension; `shifted` where
+/// its rows may start between two boundaries.
 template <class Call>
 __global__ void __launch_bounds__(256, 1)
-    elementwise_runs_kernel(const __grid_constant__ Call c, std::int64_t in_row) {
+    elementwise_runs_kernel(const __grid_constant__ Call c, bool shifted) {
   constexpr int items = detail::items_in_chunk(Call::item_bytes);
   using run = run_tile<items>;
-  const std::int64_t runs = run::count_of(c.where, in_row);
+  const std::int64_t in_row = run::in_row(c.where, shifted);
+  const std::int64_t runs = run::count(c.where, shifted);
   const std::int64_t in_grid = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t piece = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; piece < runs;
        piece += in_grid) {
     lone_context<run> context(c.where, piece, in_row);
     typename Call::offsets bases = {};
     context.add_row_offsets(bases);
-    context.shift_by(row_shift<Call, items>(c, bases));
+    if (shifted) context.shift_by(row_shift<Call, items>(c, bases));
     context.add_run_offsets(bases);
     const auto result = evaluate_tile(c, context, bases);
     store_vectors(c, context, result, bases);

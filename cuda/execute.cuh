@@ -115,7 +115,7 @@ void run(const Call& c, const plan& p, const stream& on) {
     if (c.where.vector_rank <= 1) {
       launch<elementwise_kernel<Call, most>>(launched, on, c);
     } else {
-      launch<elementwise_runs_kernel<Call>>(launched, on, c, p.row_pieces);
+      launch<elementwise_runs_kernel<Call>>(launched, on, c, p.shifted_rows);
     }
     return;
   } else {

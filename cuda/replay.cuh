@@ -30,7 +30,7 @@ template <class Tile, class Vectors>
 __device__ __forceinline__ Tile tile_at(const detail::layout& where, const Vectors& mine,
                                         std::int64_t first, std::int64_t step) {
   if constexpr (Tile::is_run) {
-    return Tile(where, first);
+    return Tile(where, first, Tile::in_row(where, false));
   } else {
     return Tile(where, first, step, mine.shift, mine.active);
   }

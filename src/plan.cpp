@@ -87,9 +87,8 @@ bool rows_start_at_pieces(const formula_facts& f, const layout& where, int items
 }
 
 // The pieces of a row: one more where it may start anywhere between two boundaries.
-std::int64_t row_pieces(const formula_facts& f, const layout& where, std::int64_t length,
-                        int items) {
-  return ceil_div(length + (rows_start_at_pieces(f, where, items) ? 0 : items - 1), items);
+std::int64_t row_pieces(const plan& p, std::int64_t length) {
+  return ceil_div(length + (p.shifted_rows ? p.items - 1 : 0), p.items);
 }
 
 // Chooses how a group holds its vector, if it can: the fewest pieces a thread within a warp, then a
@@ -126,17 +125,15 @@ void size_grid(plan& p, std::int64_t groups, const device_limits& limits) {
 }
 
 // Element by element.
-void plan_elements(plan& p, const formula_facts& f, const layout& where, int most,
-                   const device_limits& limits) {
+void plan_elements(plan& p, const layout& where, int most, const device_limits& limits) {
   p.how = strategy::elementwise;
   p.threads = everyday_block;
   p.chunks = most;
-  std::int64_t pieces = ceil_div(where.length, p.items);
+  std::int64_t pieces = row_pieces(p, where.length);
   if (where.vector_rank > 1) {  // runs along the innermost dimension
     const std::int64_t row = where.sizes[where.batch_rank + where.vector_rank - 1];
     p.chunks = 1;
-    p.row_pieces = row_pieces(f, where, row, p.items);
-    pieces = where.length / row * p.row_pieces;
+    pieces = where.length / row * row_pieces(p, row);
   }
   const std::int64_t resident =
       std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor / p.threads;
@@ -269,16 +266,17 @@ plan plan_on_device(const formula_facts& f, const layout& where, const device_li
     return p;
   }
   p.items = items_in_chunk(f.widest_bytes);
+  p.shifted_rows = !rows_start_at_pieces(f, where, p.items);
   const int most = most_chunks(p.items, f.compute_bytes, f.inputs);
   if (f.levels == 0) {
-    plan_elements(p, f, where, most, limits);
+    plan_elements(p, where, most, limits);
     count_bytes(p, f, where);
     return p;
   }
 
   const bool columns = side_by_side(f, where);
   p.side_by_side = columns ? threads_across : 1;
-  const std::int64_t pieces = columns ? where.length : row_pieces(f, where, where.length, p.items);
+  const std::int64_t pieces = columns ? where.length : row_pieces(p, where.length);
   std::int64_t groups = where.count;
   if (columns) {
     const std::int64_t across = where.sizes[where.batch_rank - 1];

@@ -32,16 +32,16 @@ struct plan {
   std::int64_t bytes_written = 0;  ///< To memory.
 
   // For CUDA: the shape of the launch.
-  int threads = 0;              ///< In a block.
-  std::int64_t blocks = 0;      ///< In the grid.
-  int group = 1;                ///< Threads of a block that share one vector.
-  int side_by_side = 1;         ///< Neighbouring threads that belong to different vectors.
-  int chunks = 1;               ///< 16-byte pieces of each input that a thread holds at a time.
-  int items = 1;                ///< Elements in such a piece.
-  std::int64_t row_pieces = 0;  ///< Pieces of a row, element by element in several dimensions.
-  int team = 1;                 ///< Blocks that share one vector.
-  bool cluster = false;         ///< They are a cluster.
-  bool cooperative = false;     ///< All blocks must run at the same time.
+  int threads = 0;            ///< In a block.
+  std::int64_t blocks = 0;    ///< In the grid.
+  int group = 1;              ///< Threads of a block that share one vector.
+  int side_by_side = 1;       ///< Neighbouring threads that belong to different vectors.
+  int chunks = 1;             ///< 16-byte pieces of each input that a thread holds at a time.
+  int items = 1;              ///< Elements in such a piece.
+  bool shifted_rows = false;  ///< A row may start between two boundaries of pieces.
+  int team = 1;               ///< Blocks that share one vector.
+  bool cluster = false;       ///< They are a cluster.
+  bool cooperative = false;   ///< All blocks must run at the same time.
 
   // What a team keeps in shared memory, in turns of its threads, each of them `chunks` pieces.
   int kept_turns = 0;
