@@ -78,6 +78,11 @@ void check_reductions(int reductions, std::string_view function) {
 
 }  // namespace
 
+void refuse_number(const std::string& number, dtype type, std::string_view function) {
+  throw value_error(std::string(function) + ": " + number + " is not a number of " +
+                    std::string(name_of(type)));
+}
+
 shape result_shape(const shape& all, int axis, bool is_vector, bool keep) {
   if (is_vector) return all;
   extents sizes = all;
@@ -148,6 +153,11 @@ bool checked_call::may_write(std::span<const described> outputs) const {
     if (!is_result_shape(outputs[i].sizes, number)) {
       throw shape_error(std::string(terms_.name) + ": the result has shape " +
                         to_string(result(number)) + ", the output " + to_string(outputs[i].sizes));
+    }
+    for (const described& other : outputs.first(i)) {
+      if (other.data == outputs[i].data && outputs[i].sizes.size() > 0) {
+        throw value_error(std::string(terms_.name) + ": two outputs start at the same element");
+      }
     }
     const address_range written = range_of(outputs[i]);
     for (const described& in : inputs_) {

@@ -9,12 +9,17 @@ namespace {
 void append(layout& result, int first, int& end, std::int64_t size, int d,
             std::span<const strides* const> operands) {
   if (size == 1) return;
+  // Unsigned: where there are no elements a product may be anything.
+  const auto times_size = [size](std::int64_t x) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(x) *
+                                     static_cast<std::uint64_t>(size));
+  };
   bool merge = end > first;
   for (std::size_t k = 0; merge && k < operands.size(); ++k) {
-    merge = result.strides[k][end - 1] == (*operands[k])[d] * size;
+    merge = result.strides[k][end - 1] == times_size((*operands[k])[d]);
   }
   if (merge) {
-    result.sizes[end - 1] *= size;
+    result.sizes[end - 1] = times_size(result.sizes[end - 1]);
   } else {
     result.sizes[end++] = size;
   }

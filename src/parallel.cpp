@@ -27,18 +27,20 @@ int default_threads() {
   return n;
 }
 
-std::atomic<int>& chosen_threads() {
-  static std::atomic<int> threads = default_threads();
-  return threads;
-}
+constinit std::atomic<int> chosen_threads{0};  // 0: by set_num_threads none
 
 }  // namespace
 
-int num_threads() { return chosen_threads(); }
+int num_threads() {
+  const int chosen = chosen_threads.load(std::memory_order_relaxed);
+  if (chosen > 0) return chosen;
+  static const int by_default = default_threads();
+  return by_default;
+}
 
 void set_num_threads(int n) {
   if (n < 1) throw value_error("set_num_threads: " + std::to_string(n) + " threads");
-  chosen_threads() = n;
+  chosen_threads.store(n, std::memory_order_relaxed);
 }
 
 namespace detail {

@@ -28,6 +28,10 @@ extents::extents(std::initializer_list<std::int64_t> values) {
   for (std::int64_t value : values) push_back(value);
 }
 
+void extents::refuse_index(int d) const {
+  throw axis_error("index " + std::to_string(d) + " is out of bounds for " + to_string(*this));
+}
+
 void extents::refuse_more() {
   throw shape_error("shape: more than " + std::to_string(max_rank) + " dimensions");
 }
@@ -61,7 +65,10 @@ strides contiguous_strides(const shape& s) {
   strides result;
   for (int d = 0; d < s.rank(); ++d) result.push_back(1);
   for (int d = s.rank() - 2; d >= 0; --d) {
-    result[d] = result[d + 1] * std::max<std::int64_t>(s[d + 1], 1);
+    // Unsigned: where there are no elements the others' product may be anything.
+    result[d] =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(result[d + 1]) *
+                                  static_cast<std::uint64_t>(std::max<std::int64_t>(s[d + 1], 1)));
   }
   return result;
 }

@@ -59,6 +59,13 @@ TYPED_TEST(Creation, Arange) {
   if constexpr (std::same_as<T, std::int64_t>) {
     const auto large = back<TypeParam>(arange<T, Space>(100003));
     EXPECT_EQ(large.data()[100002], 100002);
+    // Between numbers that a double does not hold.
+    const std::int64_t beyond = (std::int64_t{1} << 53) + 1;
+    const auto exact = back<TypeParam>(arange<T, Space>(beyond, beyond + 3));
+    EXPECT_EQ(std::vector<T>(exact.begin(), exact.end()),
+              (std::vector<T>{beyond, beyond + 1, beyond + 2}));
+    const auto down = back<TypeParam>(arange<T, Space>(beyond + 3, beyond, -2));
+    EXPECT_EQ(std::vector<T>(down.begin(), down.end()), (std::vector<T>{beyond + 3, beyond + 1}));
   }
 }
 

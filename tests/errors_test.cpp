@@ -103,9 +103,13 @@ TYPED_TEST(Errors, IndicesOutOfBounds) {
   EXPECT_ERROR(axis_error, "index: 2 is out of bounds for axis 0 of shape (2, 3)", t.matrix(2));
   EXPECT_ERROR(axis_error, "index: -4 is out of bounds for axis 1 of shape (2, 3)",
                t.matrix(slice{}, -4));
-  EXPECT_ERROR(axis_error, "index: too many indices for shape (2, 3)",
-               t.matrix(slice{}, slice{}, 0));
-  EXPECT_ERROR(axis_error, "index: too many indices for shape ()", t.matrix(0, 0, 0));
+  EXPECT_ERROR(axis_error, "index: 5 is out of bounds for axis 1 of shape (2, 3)", t.matrix(0, 5));
+  EXPECT_ERROR(axis_error, "index: 3 indices for shape (2, 3)", t.matrix(slice{}, slice{}, 0));
+  EXPECT_ERROR(axis_error, "index: 3 indices for shape (2, 3)", t.matrix(0, 0, 0));
+  EXPECT_ERROR(axis_error, "index -1 is out of bounds for (2, 3)", t.matrix.shape()[-1]);
+  EXPECT_ERROR(axis_error, "index 2 is out of bounds for (3, 1)", t.matrix.strides()[2]);
+  EXPECT_ERROR(axis_error, "transpose: axes (4294967297, 0) do not permute shape (2, 3)",
+               t.matrix.transpose({4294967297, 0}));
   EXPECT_ERROR(value_error, "slice: the step must be at least 1", t.matrix(slice{0, 2, 0}));
   EXPECT_ERROR(value_error, "slice: the step must be at least 1", t.matrix(slice{0, 2, -1}));
 }
@@ -134,6 +138,15 @@ TYPED_TEST(Errors, ItemOfSeveralElements) {
   const typename TestFixture::tensors t;
   EXPECT_ERROR(shape_error, "item: shape (2, 3) has 6 elements", t.matrix.item());
   EXPECT_ERROR(shape_error, "item: shape (0, 3) has 0 elements", t.nothing.item());
+}
+
+TYPED_TEST(Errors, NoElementsNoSmallestNorm) {
+  using Space = typename TypeParam::space;
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto nothing = zeros<float, Space>({0});
+  EXPECT_ERROR(value_error, "norm: no value for no elements, of shape (0,)",
+               norm(nothing, -infinity));
+  if constexpr (std::same_as<Space, host>) EXPECT_EQ(norm(nothing, infinity).item(), 0);
 }
 
 TYPED_TEST(Errors, NoElementsNoValue) {
@@ -179,6 +192,51 @@ TYPED_TEST(Errors, ArgumentsWithoutMeaning) {
   EXPECT_ERROR(value_error, "arange: the step must not be 0", (arange<float, Space>(0, 1, 0)));
   EXPECT_ERROR(value_error, "linspace: the count -1 is negative",
                (linspace<float, Space>(0, 1, -1)));
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_ERROR(value_error,
+               "arange: from 0 to inf in steps of 1: there is no such number of elements",
+               (arange<float, Space>(0, infinity)));
+  EXPECT_ERROR(value_error,
+               "arange: from nan to 2 in steps of 1: there is no such number of elements",
+               (arange<std::int64_t, Space>(std::numeric_limits<double>::quiet_NaN(), 2)));
+  EXPECT_ERROR(value_error, "random_uniform: the interval from -1e+308 to 1e+308 is not finite",
+               (random_uniform<double, Space>({2}, 1, -1e308, 1e308)));
+  EXPECT_ERROR(value_error, "random_normal: the deviation -1 is below 0",
+               (random_normal<double, Space>({2}, 1, 0, -1)));
+}
+
+// A whole number that an integral dtype does not have would be another one there.
+TYPED_TEST(Errors, NumbersThatADtypeDoesNotHave) {
+  using Space = typename TypeParam::space;
+  const auto small = full<std::uint8_t, Space>({3}, 250);
+  EXPECT_ERROR(value_error, "less: 256 is not a number of uint8", small < 256);
+  EXPECT_ERROR(value_error, "greater: -1 is not a number of uint8", small > -1);
+  EXPECT_ERROR(value_error, "add: 300 is not a number of uint8", small + 300);
+  EXPECT_ERROR(value_error, "maximum: -5 is not a number of uint8", maximum(small, -5));
+  EXPECT_ERROR(value_error, "clip: 300 is not a number of uint8", clip(small, 0, 300));
+  EXPECT_ERROR(value_error, "where: 256 is not a number of uint8", where(small > 3, small, 256));
+  const auto wide = full<std::int32_t, Space>({3}, 1);
+  EXPECT_ERROR(value_error, "multiply: 3000000000 is not a number of int32", wide * 3000000000);
+  const auto widest = full<std::int64_t, Space>({3}, 1);
+  EXPECT_ERROR(value_error, "add: 18446744073709551615 is not a number of int64",
+               widest + std::numeric_limits<std::uint64_t>::max());
+}
+
+struct above_and_below {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    return outputs(v + 1, v - 1);
+  }
+};
+
+TEST(ErrorsHost, TwoOutputsInOnePlace) {
+  const auto x = ones<float>({2, 3});
+  auto y = zeros<float>({2, 3});
+  EXPECT_ERROR(value_error, "fuse: two outputs start at the same element",
+               fuse(above_and_below{}).into(y, y, x));
+  EXPECT_ERROR(value_error, "fuse: two outputs start at the same element",
+               fuse(above_and_below{}).into(y(slice{0, 1}), y(slice{0, 1}), x(slice{1})));
+  EXPECT_TRUE(array_equal(y, zeros<float>({2, 3})));
 }
 
 TYPED_TEST(Errors, OutputsOfAnotherShape) {

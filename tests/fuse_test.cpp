@@ -319,6 +319,45 @@ TEST(FuseDtypes, Mix) {
   static_assert(std::same_as<element_t<decltype(floats)>, float>);
 }
 
+struct summary {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    return outputs(mean(v), numfuse::std(v), logsumexp(v));
+  }
+};
+
+// As the functions of tensors: whole numbers are numbers in float64 there.
+TEST(FuseDtypes, SummariesOfWholeNumbers) {
+  const auto check = [](const auto& x) {
+    const auto [mean_of, spread, all_of_exp] = fuse(summary{})(x);
+    EXPECT_TRUE(array_equal(mean_of, mean(x)));
+    EXPECT_TRUE(array_equal(spread, numfuse::std(x)));
+    EXPECT_TRUE(allclose(all_of_exp, logsumexp(x), 1e-15));
+  };
+  check(full<std::int64_t>({3}, std::int64_t{1} << 62));
+  check(host_tensor<std::uint8_t>{250, 251, 252});
+  check(host_tensor<std::int32_t>{std::numeric_limits<std::int32_t>::min(),
+                                  std::numeric_limits<std::int32_t>::max(), 0});
+}
+
+TEST(FuseDtypes, NumbersOfAnyType) {
+  const host_tensor<float> x{1, 2};
+  EXPECT_TRUE(array_equal(x * std::size_t{2}, host_tensor<float>{2, 4}));
+  EXPECT_TRUE(array_equal(x / 2u, host_tensor<float>{0.5, 1}));
+  EXPECT_TRUE(array_equal(x + 3LL, host_tensor<float>{4, 5}));
+  EXPECT_TRUE(array_equal(x - static_cast<short>(1), host_tensor<float>{0, 1}));
+  EXPECT_TRUE(array_equal(x * 2.0L, host_tensor<float>{2, 4}));
+  EXPECT_TRUE(array_equal(fuse(scaled{2})(x, std::size_t{3}), host_tensor<float>{5, 7}));
+  static_assert(std::same_as<element_t<decltype(host_tensor<std::int32_t>{1} * 2u)>, std::int32_t>);
+}
+
+TEST(FuseDtypes, NegativeZeros) {
+  const auto x = zeros<double>({3});
+  for (const auto& y : {-x, negative(x), fuse(formulas::negative_formula{})(x)}) {
+    for (double v : y) EXPECT_TRUE(v == 0 && std::signbit(v));
+  }
+}
+
 TEST(FuseComputed, Argmax) {
   for (const shape& s : {shape{70, 100}, shape{9, 1000}, shape{3, 20000}, shape{2, 300000}}) {
     const auto x = random_normal<float, host>(s, 1);

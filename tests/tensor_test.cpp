@@ -216,6 +216,39 @@ TEST(TensorHost, WritesThroughViews) {
   EXPECT_EQ(numbers(copy(read_only)), (list{1, 2}));
 }
 
+TYPED_TEST(Tensor, ItemsOfViews) {
+  using T = typename TypeParam::dtype;
+  const auto x = to_space<TypeParam>(host_tensor<T>{{T(1), T(0)}, {T(0), T(1)}});
+  EXPECT_EQ(to_double(x(0, 0).item()), 1);
+  EXPECT_EQ(to_double(x(1, 0).item()), 0);
+  EXPECT_THROW(x(0).item(), shape_error);
+}
+
+TYPED_TEST(Tensor, CopyToWindows) {
+  using T = typename TypeParam::dtype;
+  using Space = typename TypeParam::space;
+  auto x = zeros<T, Space>({3, 4});
+  copyto(x(1), ones<T, Space>({4}));
+  EXPECT_EQ(numbers(back<TypeParam>(x)), (list{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0}));
+  copyto(x(slice{}, slice{2}), to_space<TypeParam>(host_tensor<std::int32_t>{{0}, {1}, {1}}));
+  EXPECT_EQ(numbers(back<TypeParam>(x)), (list{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1}));
+  copyto(x(slice{1}), x(slice{0, 2}));  // over each other
+  EXPECT_EQ(numbers(back<TypeParam>(x)), (list{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1}));
+  copyto(x.transpose()(3), true);
+  EXPECT_EQ(numbers(back<TypeParam>(x)), (list{0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1}));
+  copyto(x, 0);
+  EXPECT_EQ(numbers(back<TypeParam>(x)), list(12, 0));
+  EXPECT_THROW(copyto(x, zeros<T, Space>({3})), shape_error);
+}
+
+TEST(TensorHost, SlicesOfAnyStep) {
+  const auto x = arange<float>(12).reshape({3, 4});
+  const auto far = x(slice{0, slice::end, slice::end});
+  EXPECT_EQ(far.shape(), (shape{1, 4}));
+  EXPECT_EQ(numbers(copy(far)), (list{0, 1, 2, 3}));
+  EXPECT_EQ(x(slice{2, 2, 5}).shape(), (shape{0, 4}));
+}
+
 // A window onto a temporary would dangle: it does not compile.
 template <class X>
 concept viewable = requires(X&& x) {

@@ -1,7 +1,7 @@
 // New tensors: constants, sequences and random numbers, in either space.
 #pragma once
 
-#include <cmath>
+#include <concepts>
 
 #include <numfuse/operations.hpp>
 
@@ -35,22 +35,49 @@ tensor<T, Space> ones(const shape& s) {
   return detail::filled<T, Space>(s, convert<T>(1), "ones");
 }
 
-/// start, start + step, ... before stop. Throws value_error for a step of 0.
-template <any_dtype T, any_space Space = host>
-tensor<T, Space> arange(double start, double stop, double step = 1) {
-  if (step == 0) throw value_error("arange: the step must not be 0");
-  const double count = std::ceil((stop - start) / step);
+namespace detail {
+
+/// How many numbers start, start + step, ... come before stop.
+std::int64_t arange_count(double start, double stop, double step);
+std::int64_t arange_count(std::int64_t start, std::int64_t stop, std::int64_t step);
+
+void check_interval(double low, double high);
+void check_deviation(double deviation);
+
+template <class T, class Space, class Number>
+tensor<T, Space> arange_of(Number start, Number stop, Number step) {
   using formula = formulas::arange_formula<T>;
   using number = typename formula::number;
+  const std::int64_t count = arange_count(start, stop, step);
   return fuse(formula{{}, static_cast<number>(start), static_cast<number>(step)})
-      .along(all)(
-          detail::repeated<T, Space>{{count > 0 ? static_cast<std::int64_t>(count) : 0}, T{}});
+      .along(all)(repeated<T, Space>{{count}, T{}});
+}
+
+}  // namespace detail
+
+/// start, start + step, ... before stop. Throws value_error for a step of 0, and where there is no
+/// number of elements.
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> arange(double start, double stop, double step = 1) {
+  return detail::arange_of<T, Space>(start, stop, step);
+}
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> arange(std::integral auto start, std::integral auto stop) {
+  return detail::arange_of<T, Space>(static_cast<std::int64_t>(start),
+                                     static_cast<std::int64_t>(stop), std::int64_t{1});
+}
+template <any_dtype T, any_space Space = host>
+tensor<T, Space> arange(std::integral auto start, std::integral auto stop,
+                        std::integral auto step) {
+  return detail::arange_of<T, Space>(static_cast<std::int64_t>(start),
+                                     static_cast<std::int64_t>(stop),
+                                     static_cast<std::int64_t>(step));
 }
 
 /// 0, 1, ... before stop.
 template <any_dtype T, any_space Space = host>
 tensor<T, Space> arange(double stop) {
-  return arange<T, Space>(0, stop);
+  return detail::arange_of<T, Space>(0.0, stop, 1.0);
 }
 
 /// `count` numbers from start to stop, both included.
@@ -82,18 +109,21 @@ tensor<T, Space> eye(std::int64_t n) {
 }
 
 /// Random numbers evenly distributed over [low, high). The same seed gives the same numbers in both
-/// spaces, to the last bit.
+/// spaces, to the last bit. Throws value_error where high - low is not finite.
 template <floating_dtype T, any_space Space = host>
 tensor<T, Space> random_uniform(const shape& s, std::uint64_t seed, double low = 0,
                                 double high = 1) {
+  detail::check_interval(low, high);
   return fuse(formulas::random_uniform_formula<T>{{}, seed, low, high})
       .along(all)(detail::repeated<T, Space>{s, T{}});
 }
 
 /// Random numbers, normally distributed. The same seed gives the same numbers in both spaces.
+/// Throws value_error for a deviation below 0.
 template <floating_dtype T, any_space Space = host>
 tensor<T, Space> random_normal(const shape& s, std::uint64_t seed, double mean = 0,
                                double deviation = 1) {
+  detail::check_deviation(deviation);
   return fuse(formulas::random_normal_formula<T>{{}, seed, mean, deviation})
       .along(all)(detail::repeated<T, Space>{s, T{}});
 }

@@ -153,14 +153,28 @@ using floating_t = std::conditional_t<floating_dtype<T>, T, double>;
 template <any_dtype T>
 using accumulate_t = std::conditional_t<floating_dtype<T>, T, std::int64_t>;
 
+namespace detail {
+
+/// True for a dtype that is computed with in another type: half, bfloat16.
+template <class T>
+inline constexpr bool is_narrow = false;
+template <any_dtype T>
+inline constexpr bool is_narrow<T> = !std::same_as<compute_t<T>, T>;
+
+/// A number of C++, or of a dtype.
+template <class X>
+concept plain_number = std::is_arithmetic_v<X> || is_narrow<X>;
+
+}  // namespace detail
+
 /// Converts between dtypes as C++ does; every pair is allowed, NaN to bool is true.
 template <any_dtype To, class From>
 NUMFUSE_INLINE To convert(From x) {
   if constexpr (std::same_as<To, From>) {
     return x;
-  } else if constexpr (any_dtype<From> && !std::same_as<compute_t<From>, From>) {
+  } else if constexpr (detail::is_narrow<From>) {
     return convert<To>(static_cast<float>(x));
-  } else if constexpr (!std::same_as<compute_t<To>, To>) {
+  } else if constexpr (detail::is_narrow<To>) {
     // double to a 16-bit type rounds once: CUDA's headers have that conversion.
     if constexpr (std::same_as<From, double> || std::same_as<From, float>) {
       return To(x);

@@ -233,7 +233,7 @@ requires formula_operands<X, Low, High> NUMFUSE_INLINE auto clip(const X& x, con
 template <formula_value Condition, class X, class Y>
 requires formula_operands<Condition, X, Y> NUMFUSE_INLINE auto where(const Condition& condition,
                                                                      const X& x, const Y& y) {
-  using dtype = decltype([] {
+  using dtype = typename decltype([] {
     if constexpr (formula_operands<X, Y>) {
       return std::type_identity<detail::operands_dtype<X, Y>>{};
     } else {  // two plain numbers: what NumPy makes of them
@@ -340,9 +340,13 @@ NUMFUSE_INLINE auto norm(const V& v, double order) {
 /// log(sum(exp(v))) without overflow: the largest number is taken out of the sum.
 template <formula_vector V>
 NUMFUSE_INLINE auto logsumexp(const V& v) {
-  auto m = max(v);
-  auto shift = where(abs(m) < std::numeric_limits<double>::infinity(), m, 0);
-  return log(sum(exp(v - shift))) + shift;
+  if constexpr (!floating_dtype<typename V::dtype>) {
+    return logsumexp(astype<double>(v));  // a difference of whole numbers may not fit them
+  } else {
+    auto m = max(v);
+    auto shift = where(abs(m) < std::numeric_limits<double>::infinity(), m, 0);
+    return log(sum(exp(v - shift))) + shift;
+  }
 }
 
 }  // namespace numfuse

@@ -140,6 +140,7 @@ auto where(const C& condition, const X& x, const Y& y) {
   using T = detail::choice_dtype<X, Y>;
   const auto operand = [](const auto& v) -> decltype(auto) {
     if constexpr (detail::number<decltype(v)>) {
+      detail::check_number<T>(v, "where");
       return detail::repeated<T, space_t<C>>{{}, convert<T>(v)};
     } else {
       return detail::as_dtype<T>(v);
@@ -153,6 +154,28 @@ auto where(const C& condition, const X& x, const Y& y) {
 template <any_dtype To, tensor_like X>
 auto astype(const X& x) {
   return fuse(formulas::astype_formula<To>{}).along(all)(x);
+}
+
+/// to[...] = x: writes the elements of x, broadcast and converted, into a tensor or a view; of a
+/// plain number, that number everywhere. x may share memory with `to` in any way. Throws
+/// shape_error where x does not broadcast to it.
+template <class To, detail::argument X>
+requires tensor_like<To>
+void copyto(To&& to, const X& x, const stream& on = {}) {
+  static_assert(detail::is_writable<To>,
+                "numfuse: copyto: a const tensor, a temporary one, or a view that is read only");
+  using T = element_t<To>;
+  if constexpr (detail::number<X>) {
+    detail::check_number<T>(x, "copyto");
+    const detail::repeated<T, space_t<To>> everywhere{to.shape(), convert<T>(x)};
+    fuse(formulas::copy_formula{}).along(all).named("copyto").on(on).into(to, everywhere);
+  } else {
+    using formula = std::conditional_t<std::same_as<element_t<X>, T>, formulas::copy_formula,
+                                       formulas::astype_formula<T>>;
+    const tensor_view<const element_t<X>, space_t<X>> from(
+        x.data(), to.shape(), broadcast_strides(x.shape(), x.strides(), to.shape(), "copyto"));
+    fuse(formula{}).along(all).named("copyto").on(on).into(to, from);
+  }
 }
 
 // --- Over an axis, or over the whole tensor where none is given.

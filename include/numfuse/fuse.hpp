@@ -157,16 +157,19 @@ class fused {
   }
 
   /// Runs the formula into existing tensors or views: outputs first, then inputs. Nothing is
-  /// allocated, unless an output shares memory with an input in another arrangement: then the result
-  /// is made beside it and copied. A CUDA graph can capture it, and owns the little memory in which
-  /// blocks meet that share a long vector.
-  /// Throws shape_error where an output has not the shape of the result.
+  /// allocated, unless an output shares memory with an input in another arrangement: then the
+  /// result is made beside it and copied. A CUDA graph can capture it, and owns the little memory
+  /// in which blocks meet that share a long vector. Throws shape_error where an output has not the
+  /// shape of the result.
   template <class... X>
   void into(X&&... x) const {
     constexpr int outputs = outputs_among<std::remove_cvref_t<X>...>();
     static_assert(outputs > 0,
                   "numfuse: into(outputs..., inputs...): no split of these arguments fits the "
                   "formula and the dtypes of its results");
+    static_assert(are_writable<X...>(std::make_index_sequence<outputs>{}),
+                  "numfuse: into(outputs..., inputs...): an output is a const tensor, a temporary "
+                  "one, or a view that is read only");
     into_split(std::forward_as_tuple(x...), std::make_index_sequence<outputs>{},
                std::make_index_sequence<sizeof...(X) - outputs>{});
   }
@@ -222,7 +225,7 @@ class fused {
       // back.
       return detail::call<F, In, detail::types<Out...>>{
           formula_,
-          {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x)}...},
+          {{detail::input_of<typename detail::argument_dtype<X, X...>::type>(x, name_)}...},
           {{detail::output<Out>{static_cast<Out*>(const_cast<void*>(results[I].data))}}...},
           where()};
     }
@@ -292,6 +295,11 @@ class fused {
   }
 
   // --- into: how many of the arguments are outputs.
+
+  template <class... X, std::size_t... O>
+  static constexpr bool are_writable(std::index_sequence<O...>) {
+    return (detail::is_writable<std::tuple_element_t<O, std::tuple<X...>>> && ...);
+  }
 
   template <int Outputs, class... X, std::size_t... O, std::size_t... I>
   static constexpr bool splits_at(std::index_sequence<O...>, std::index_sequence<I...>) {

@@ -168,6 +168,8 @@ template <tensor_like X, tensor_like Y>
 auto outer(const X& x, const Y& y, const stream& on = {}) {
   using T = promote_t<element_t<X>, element_t<Y>>;
   using space = space_t<X>;
+  static_assert(std::same_as<space, space_t<Y>>,
+                "numfuse: the tensors of one call must live in one space; use to<Space>()");
   const auto& a = detail::as_dtype<T>(x, on);
   const auto& b = detail::as_dtype<T>(y, on);
   tensor<T, space> a_copy, b_copy;

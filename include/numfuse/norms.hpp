@@ -31,6 +31,9 @@ struct norm {
   static constexpr bool has_identity = true;
   double order = 2;
 
+  /// True where no numbers have no norm.
+  NUMFUSE_INLINE bool needs_elements() const { return is_min(); }
+
   template <class T>
   using result = floating_t<T>;
   template <class C>

@@ -76,7 +76,7 @@ namespace math = ::numfuse::detail::math;
 }  // namespace detail
 
 // clang-format off
-struct negative : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(0) - W(x)); } };
+struct negative : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C x) const { if constexpr (std::is_floating_point_v<C>) { return -x; } else { using W = detail::wrapping<C>; return static_cast<C>(W(0) - W(x)); } } };
 struct square : same_dtype { template <class C> NUMFUSE_INLINE C operator()(C x) const { using W = detail::wrapping<C>; return static_cast<C>(W(x) * W(x)); } };
 struct exp : transcendental { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::exp(x); } };
 struct log : transcendental { template <class C> NUMFUSE_INLINE C operator()(C x) const { return detail::math::log(x); } };

@@ -75,9 +75,13 @@ struct prod : detail::sum_base {
   }
 };
 
-/// sum / n. The quotient is taken before the result is rounded: the sum itself may not fit.
+/// sum / n. The quotient is taken before the result is rounded: the sum itself may not fit. Whole
+/// numbers are summed in double, as in NumPy.
 struct mean : sum {
   double length;
+
+  template <class C>
+  using state = std::conditional_t<std::is_floating_point_v<C>, detail::sum_number<C>, double>;
 
   template <class T>
   using result = floating_t<T>;

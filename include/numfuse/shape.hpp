@@ -29,8 +29,15 @@ class extents {
   extents(std::initializer_list<std::int64_t> values);
 
   constexpr int rank() const { return rank_; }
-  constexpr std::int64_t operator[](int d) const { return values_[d]; }
-  constexpr std::int64_t& operator[](int d) { return values_[d]; }
+  /// Throws axis_error for an index out of bounds.
+  constexpr std::int64_t operator[](int d) const {
+    if (static_cast<unsigned>(d) >= static_cast<unsigned>(rank_)) refuse_index(d);
+    return values_[d];
+  }
+  constexpr std::int64_t& operator[](int d) {
+    if (static_cast<unsigned>(d) >= static_cast<unsigned>(rank_)) refuse_index(d);
+    return values_[d];
+  }
   constexpr const std::int64_t* begin() const { return values_; }
   constexpr const std::int64_t* end() const { return values_ + rank_; }
   constexpr std::int64_t back() const { return values_[rank_ - 1]; }
@@ -52,6 +59,7 @@ class extents {
 
  private:
   [[noreturn]] static void refuse_more();
+  [[noreturn]] void refuse_index(int d) const;
 
   std::int64_t values_[max_rank];
   int rank_ = 0;

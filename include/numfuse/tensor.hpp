@@ -190,15 +190,7 @@ class tensor {
 
   /// The value of a tensor of one element. Waits for the tensor's stream.
   /// Throws shape_error for any other size.
-  T item() const {
-    if (size() != 1) {
-      throw shape_error("item: shape " + to_string(shape_) + " has " + std::to_string(size()) +
-                        " elements");
-    }
-    T value;
-    detail::copy_bytes(&value, data(), sizeof(T), stream_, host{}, memory{});
-    return value;
-  }
+  T item() const { return detail::only_element(data(), shape_, stream_, memory{}); }
 
   // The elements of a host tensor, for loops and algorithms.
   T* begin() requires std::same_as<Space, host> { return data(); }

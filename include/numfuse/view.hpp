@@ -8,6 +8,7 @@
 #include <string>
 #include <type_traits>
 
+#include <numfuse/detail/storage.hpp>
 #include <numfuse/dtype.hpp>
 #include <numfuse/shape.hpp>
 #include <numfuse/space.hpp>
@@ -47,7 +48,8 @@ class tensor_view {
   tensor_view(const tensor_view<value_type, Space>& other) requires std::is_const_v<T>
       : tensor_view(other.data(), other.shape(), other.strides()) {}
   tensor_view(const tensor_view&) = default;
-  tensor_view& operator=(const tensor_view&) = default;
+  /// Looks at something else from now on. Not `x(0) = y(1)`, which copies nothing: see copyto.
+  tensor_view& operator=(const tensor_view&) & = default;
 
   T* data() const noexcept { return data_; }
   const numfuse::shape& shape() const noexcept { return shape_; }
@@ -71,9 +73,13 @@ class tensor_view {
   /// Throws axis_error for too many indices or an integer out of bounds.
   template <class... Index>
   requires(sizeof...(Index) > 0) tensor_view operator()(const Index&... index) const {
+    if (static_cast<int>(sizeof...(Index)) > rank()) {
+      throw axis_error("index: " + std::to_string(sizeof...(Index)) + " indices for shape " +
+                       to_string(shape_));
+    }
     tensor_view result = *this;
-    int axis = 0;
-    (result.take(index, axis), ...);
+    int axis = 0, named = 0;  // of the result, of this
+    (result.take(index, axis, named++, shape_), ...);
     return result;
   }
 
@@ -89,18 +95,22 @@ class tensor_view {
 
   /// Axis d of the result is axis `axes[d]` of this. Throws axis_error unless it is a permutation.
   tensor_view transpose(const extents& axes) const {
+    const auto refuse = [&] {
+      throw axis_error("transpose: axes " + to_string(axes) + " do not permute shape " +
+                       to_string(shape_));
+    };
+    if (axes.rank() != rank()) refuse();
     tensor_view result = *this;
     unsigned seen = 0;
-    for (int d = 0; d < axes.rank(); ++d) {
-      const int from = normalize_axis(static_cast<int>(axes[d]), shape_, "transpose");
+    for (int d = 0; d < rank(); ++d) {
+      const int axis = static_cast<int>(axes[d]);
+      if (axis != axes[d]) refuse();
+      const int from = normalize_axis(axis, shape_, "transpose");
       seen |= 1u << from;
       result.shape_[d] = shape_[from];
       result.strides_[d] = strides_[from];
     }
-    if (axes.rank() != rank() || seen != (1u << rank()) - 1) {
-      throw axis_error("transpose: axes " + to_string(axes) + " do not permute shape " +
-                       to_string(shape_));
-    }
+    if (seen != (1u << rank()) - 1) refuse();
     return result;
   }
 
@@ -131,22 +141,26 @@ class tensor_view {
     return result;
   }
 
+  /// The value of a view of one element. Waits for the stream. Throws shape_error for another size.
+  value_type item(const stream& on = {}) const {
+    return detail::only_element(data_, shape_, on, typename memory_of<Space>::type{});
+  }
+
  private:
-  void take(std::integral auto index, int& axis) {
-    check_axis(axis);
+  void take(std::integral auto index, int& axis, int named, const numfuse::shape& whole) {
     const std::int64_t size = shape_[axis];
-    const std::int64_t i = index < 0 ? index + size : index;
+    const auto given = static_cast<std::int64_t>(index);
+    const std::int64_t i = given < 0 ? given + size : given;
     if (i < 0 || i >= size) {
       throw axis_error("index: " + std::to_string(index) + " is out of bounds for axis " +
-                       std::to_string(axis) + " of shape " + to_string(shape_));
+                       std::to_string(named) + " of shape " + to_string(whole));
     }
     data_ += i * strides_[axis];
     shape_.erase(axis);
     strides_.erase(axis);
   }
 
-  void take(const slice& s, int& axis) {
-    check_axis(axis);
+  void take(const slice& s, int& axis, int, const numfuse::shape&) {
     const std::int64_t size = shape_[axis];
     if (s.step < 1) throw value_error("slice: the step must be at least 1");
     const auto clamp = [size](std::int64_t i) {
@@ -155,13 +169,9 @@ class tensor_view {
     const std::int64_t start = clamp(s.start);
     const std::int64_t stop = std::max(start, clamp(s.stop));
     data_ += start * strides_[axis];
-    shape_[axis] = (stop - start + s.step - 1) / s.step;
-    strides_[axis] *= s.step;
+    shape_[axis] = stop > start ? 1 + (stop - start - 1) / s.step : 0;
+    if (shape_[axis] > 1) strides_[axis] *= s.step;
     ++axis;
-  }
-
-  void check_axis(int axis) const {
-    if (axis >= rank()) throw axis_error("index: too many indices for shape " + to_string(shape_));
   }
 
   T* data_;
@@ -187,6 +197,25 @@ struct tensor_traits<tensor_view<T, Space>> {
   using value_type = std::remove_const_t<T>;
   using space = Space;
 };
+
+}  // namespace detail
+
+namespace detail {
+
+/// True where an argument, of the type that a forwarding reference has, may be written to: a tensor
+/// that is there to stay, or a view.
+template <class X>
+inline constexpr bool is_writable = false;
+template <class T, class Space>
+inline constexpr bool is_writable<tensor<T, Space>&> = true;
+template <class T, class Space>
+inline constexpr bool is_writable<tensor_view<T, Space>> = !std::is_const_v<T>;
+template <class T, class Space>
+inline constexpr bool is_writable<tensor_view<T, Space>&> = !std::is_const_v<T>;
+template <class T, class Space>
+inline constexpr bool is_writable<const tensor_view<T, Space>> = !std::is_const_v<T>;
+template <class T, class Space>
+inline constexpr bool is_writable<const tensor_view<T, Space>&> = !std::is_const_v<T>;
 
 }  // namespace detail
 

@@ -27,7 +27,7 @@ struct tensor_traits<repeated<T, Space>> {
 };
 
 template <class X>
-concept number = std::is_arithmetic_v<std::remove_cvref_t<X>>;
+concept number = plain_number<std::remove_cvref_t<X>>;
 
 /// An argument of a fused function: a tensor, a view, or a plain number.
 template <class X>
@@ -102,9 +102,23 @@ described describe(const X& x) {
   }
 }
 
+[[noreturn]] void refuse_number(const std::string& number, dtype type, std::string_view function);
+
+/// Throws value_error for a whole number that an integral dtype does not have.
+template <class T, class X>
+void check_number(X x, std::string_view function) {
+  if constexpr (std::integral<X> && std::integral<T> && !std::same_as<T, bool>) {
+    using wide = std::conditional_t<std::is_signed_v<X>, long long, unsigned long long>;
+    if (!std::in_range<T>(static_cast<wide>(x))) {
+      refuse_number(std::to_string(x), dtype_of<T>, function);
+    }
+  }
+}
+
 template <class T, argument X>
-input<T> input_of(const X& x) {
+input<T> input_of(const X& x, std::string_view function) {
   if constexpr (number<X>) {
+    check_number<T>(x, function);
     return {nullptr, convert<compute_t<T>>(x)};
   } else if constexpr (requires { x.number; }) {
     return {nullptr, convert<compute_t<T>>(x.number)};
@@ -150,6 +164,10 @@ __attribute__((always_inline)) inline bool is_plain(const call_terms& terms,
         is_vector ? out.in_one_run && out.sizes == *all : out.sizes.rank() == 0 && !terms.keepdims;
     const auto* const written = static_cast<const char*>(out.data);
     const auto* const written_end = written + (is_vector ? size : 1) * out.item_bytes;
+    for (const described& other : outputs) {
+      if (&other == &out) break;
+      plain &= other.data != out.data;
+    }
     for (const described& in : inputs) {
       const auto* const read = static_cast<const char*>(in.data);
       const bool apart = read + size * in.item_bytes <= written || written_end <= read;
@@ -191,7 +209,8 @@ class checked_call {
 
   /// True where these outputs may be written while the inputs are read: none shares memory with an
   /// input, or it is the very same window, each element of which is read before it is written.
-  /// Throws shape_error where one has not the shape of its result.
+  /// Throws shape_error where one has not the shape of its result, value_error where two of them
+  /// start at the same element.
   bool may_write(std::span<const described> outputs) const;
 
  private:

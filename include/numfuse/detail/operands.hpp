@@ -22,7 +22,7 @@ template <class X>
 concept formula_vector = formula_value<X> && std::remove_cvref_t<X>::is_vector;
 /// A formula value, or a plain C++ number, which takes the dtype of what it meets.
 template <class X>
-concept formula_operand = formula_value<X> || std::is_arithmetic_v<std::remove_cvref_t<X>>;
+concept formula_operand = formula_value<X> || detail::plain_number<std::remove_cvref_t<X>>;
 template <class... X>
 concept formula_operands = (formula_operand<X> && ...) && (formula_value<X> || ...);
 
@@ -63,7 +63,7 @@ struct operand_types<X, Rest...> {
 // A plain number is weak: it changes the kind of a dtype (int32 + 0.5 is float64), never its width.
 template <class T, class Number>
 using with_number = std::conditional_t<
-    std::is_floating_point_v<Number>, floating_t<T>,
+    std::is_floating_point_v<Number> || is_narrow<Number>, floating_t<T>,
     std::conditional_t<std::is_same_v<T, bool> && !std::is_same_v<Number, bool>, std::int64_t, T>>;
 
 template <class T, class... X>

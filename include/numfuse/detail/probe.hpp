@@ -39,9 +39,13 @@ struct probe {
   }
 
   template <class R, class T, int Level>
-  NUMFUSE_INLINE auto reduce(const R&, const vector_value<T, Level, probe>&) {
+  NUMFUSE_INLINE auto reduce(const R& r, const vector_value<T, Level, probe>&) {
     ++reductions;
-    needs_elements |= !R::has_identity;
+    if constexpr (requires { r.needs_elements(); }) {
+      needs_elements |= r.needs_elements();
+    } else {
+      needs_elements |= !R::has_identity;
+    }
     return scalar_value<typename R::template result<T>, Level + 1, probe>{{}, this};
   }
 };

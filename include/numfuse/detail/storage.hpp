@@ -102,4 +102,16 @@ void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, 
 void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, device, host);
 void copy_bytes(void* to, const void* from, std::size_t bytes, const stream& s, device, device);
 
+/// The one element of a tensor or a view of this shape. Throws shape_error for any other size.
+template <class T, class Memory>
+std::remove_const_t<T> only_element(T* data, const shape& s, const stream& on, Memory memory) {
+  if (s.size() != 1) {
+    throw shape_error("item: shape " + to_string(s) + " has " + std::to_string(s.size()) +
+                      " elements");
+  }
+  std::remove_const_t<T> value;
+  copy_bytes(&value, data, sizeof(T), on, host{}, memory);
+  return value;
+}
+
 }  // namespace numfuse::detail
