@@ -33,8 +33,8 @@ std::int64_t arange_count(std::int64_t start, std::int64_t stop, std::int64_t st
   return static_cast<std::int64_t>(steps) + 1;
 }
 
-void check_interval(double low, double high) {
-  if (std::isfinite(high - low)) return;
+void check_interval(double low, double high, double least, double most) {
+  if (std::isfinite(high - low) && std::isfinite(least) && std::isfinite(most)) return;
   std::ostringstream text;
   text << "random_uniform: the interval from " << low << " to " << high << " is not finite";
   throw value_error(text.str());

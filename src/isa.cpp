@@ -30,7 +30,7 @@ bool supported(isa i) {
 #if NUMFUSE_HAS_WIDE_ISAS
   if (i == isa::avx2) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("f16c");
+           __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi2");
   }
   return __builtin_cpu_supports("x86-64-v4");
 #else

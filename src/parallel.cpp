@@ -15,6 +15,8 @@
 namespace numfuse {
 namespace {
 
+constexpr int most_threads = 4096;
+
 int default_threads() {
   const char* text = std::getenv("NUMFUSE_NUM_THREADS");
   if (text == nullptr || *text == '\0') return omp_get_max_threads();
@@ -24,7 +26,7 @@ int default_threads() {
   if (error != std::errc{} || end != given.data() + given.size() || n < 1) {
     throw value_error("NUMFUSE_NUM_THREADS: \"" + given + "\" is not a positive number");
   }
-  return n;
+  return std::min(n, most_threads);
 }
 
 constinit std::atomic<int> chosen_threads{0};  // 0: by set_num_threads none
@@ -40,7 +42,7 @@ int num_threads() {
 
 void set_num_threads(int n) {
   if (n < 1) throw value_error("set_num_threads: " + std::to_string(n) + " threads");
-  chosen_threads.store(n, std::memory_order_relaxed);
+  chosen_threads.store(std::min(n, most_threads), std::memory_order_relaxed);
 }
 
 namespace detail {

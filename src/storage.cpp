@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <new>
 
 #if defined(__linux__)
@@ -145,8 +144,8 @@ struct uninitialized_allocator {
   bool operator==(const uninitialized_allocator&) const = default;
 
   T* allocate(std::size_t count) {
-    if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
-      throw std::bad_array_new_length();
+    // What is allocated is rounded up.
+    if (count > std::size_t{PTRDIFF_MAX} / sizeof(T)) throw std::bad_array_new_length();
     return static_cast<T*>(allocate_bytes(count * sizeof(T)));
   }
   void deallocate(T* memory, std::size_t count) { free_bytes(memory, count * sizeof(T)); }

@@ -201,6 +201,8 @@ TYPED_TEST(Errors, ArgumentsWithoutMeaning) {
                (arange<std::int64_t, Space>(std::numeric_limits<double>::quiet_NaN(), 2)));
   EXPECT_ERROR(value_error, "random_uniform: the interval from -1e+308 to 1e+308 is not finite",
                (random_uniform<double, Space>({2}, 1, -1e308, 1e308)));
+  EXPECT_ERROR(value_error, "random_uniform: the interval from 0 to 1e+300 is not finite",
+               (random_uniform<float, Space>({2}, 1, 0, 1e300)));
   EXPECT_ERROR(value_error, "random_normal: the deviation -1 is below 0",
                (random_normal<double, Space>({2}, 1, 0, -1)));
 }

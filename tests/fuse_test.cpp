@@ -340,6 +340,20 @@ TEST(FuseDtypes, SummariesOfWholeNumbers) {
                                   std::numeric_limits<std::int32_t>::max(), 0});
 }
 
+// Distances from a mean that its dtype does not hold.
+TEST(FuseComputed, VarianceFarFromZero) {
+  EXPECT_EQ(var(host_tensor<float>{16777216, 16777218}).item(), 1);
+  EXPECT_EQ(var(host_tensor<double>{1, 1 + 0x1p-52}).item(), 0x1p-106);
+  EXPECT_EQ(var(full<double>({1000}, 0.1)).item(), 0);
+  EXPECT_EQ(var(host_tensor<float>{1e30f, -1e30f}).item(), std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(std::isnan(var(host_tensor<float>{1, NAN}).item()));
+  for (float offset : {0.0f, 1e4f, 1e6f}) {
+    const auto x = astype<float>(random_normal<double>({10000}, 1, offset, 0.1));
+    const double truth = var(astype<double>(x)).item();
+    EXPECT_NEAR(var(x).item(), truth, truth * 4 * 0x1p-23) << offset;
+  }
+}
+
 TEST(FuseDtypes, NumbersOfAnyType) {
   const host_tensor<float> x{1, 2};
   EXPECT_TRUE(array_equal(x * std::size_t{2}, host_tensor<float>{2, 4}));

@@ -41,7 +41,8 @@ namespace detail {
 std::int64_t arange_count(double start, double stop, double step);
 std::int64_t arange_count(std::int64_t start, std::int64_t stop, std::int64_t step);
 
-void check_interval(double low, double high);
+/// `least` and `most` are what the ends become in the dtype of the results.
+void check_interval(double low, double high, double least, double most);
 void check_deviation(double deviation);
 
 template <class T, class Space, class Number>
@@ -109,11 +110,12 @@ tensor<T, Space> eye(std::int64_t n) {
 }
 
 /// Random numbers evenly distributed over [low, high). The same seed gives the same numbers in both
-/// spaces, to the last bit. Throws value_error where high - low is not finite.
+/// spaces, to the last bit. Throws value_error where the interval is not finite in T.
 template <floating_dtype T, any_space Space = host>
 tensor<T, Space> random_uniform(const shape& s, std::uint64_t seed, double low = 0,
                                 double high = 1) {
-  detail::check_interval(low, high);
+  detail::check_interval(low, high, static_cast<double>(convert<T>(low)),
+                         static_cast<double>(convert<T>(high)));
   return fuse(formulas::random_uniform_formula<T>{{}, seed, low, high})
       .along(all)(detail::repeated<T, Space>{s, T{}});
 }

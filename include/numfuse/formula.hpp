@@ -314,9 +314,17 @@ NUMFUSE_INLINE auto mean(const V& v) {
   return detail::reduce(reductions::mean{{}, length(v)}, v);
 }
 /// The mean squared distance from the mean, over n - ddof. Two steps: exact where one would cancel.
+/// What the rounding of the mean adds to the squares is known from the distances, whose sum would
+/// be 0.
 template <formula_vector V>
 NUMFUSE_INLINE auto var(const V& v, double ddof = 0) {
-  return sum(square(v - mean(v))) / ops::maximum{}(length(v) - ddof, 0.0);
+  auto distance = v - mean(v);
+  auto squares = sum(square(distance));
+  auto rest = sum(distance);
+  auto added = rest * (rest / length(v));
+  auto exact =
+      where(added < std::numeric_limits<double>::infinity(), maximum(squares - added, 0), squares);
+  return exact / ops::maximum{}(length(v) - ddof, 0.0);
 }
 template <formula_vector V>
 NUMFUSE_INLINE auto std(const V& v, double ddof = 0) {

@@ -162,7 +162,7 @@ struct philox_normal : position_to<T> {
     // 52 bits and half a step, exactly: never 0 nor 1, whose quantiles are infinite.
     const std::uint64_t random = philox_bits(seed, static_cast<std::uint64_t>(i)) >> 12;
     const double p = (static_cast<double>(random) + 0.5) / 4503599627370496.0;
-    return static_cast<compute_t<T>>(std::fma(deviation, normal_quantile(p), mean));
+    return ops::cast<T>{}(std::fma(deviation, normal_quantile(p), mean));
   }
 };
 

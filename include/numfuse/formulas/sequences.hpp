@@ -29,7 +29,7 @@ struct arange_formula : builtin<1, compiled_for::all> {
     number step;
     NUMFUSE_INLINE compute_t<T> operator()(std::int64_t i) const {
       if constexpr (floating_dtype<T>) {
-        return static_cast<compute_t<T>>(std::fma(static_cast<double>(i), step, start));
+        return ops::cast<T>{}(std::fma(static_cast<double>(i), step, start));
       } else {
         return convert<compute_t<T>>(ops::add{}(start, ops::multiply{}(i, step)));
       }
