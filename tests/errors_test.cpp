@@ -146,7 +146,9 @@ TYPED_TEST(Errors, NoElementsNoSmallestNorm) {
   const auto nothing = zeros<float, Space>({0});
   EXPECT_ERROR(value_error, "norm: no value for no elements, of shape (0,)",
                norm(nothing, -infinity));
-  if constexpr (std::same_as<Space, host>) EXPECT_EQ(norm(nothing, infinity).item(), 0);
+  if constexpr (std::same_as<Space, host>) {
+    EXPECT_EQ(norm(nothing, infinity).item(), 0);
+  }
 }
 
 TYPED_TEST(Errors, NoElementsNoValue) {

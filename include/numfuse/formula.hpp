@@ -315,16 +315,21 @@ NUMFUSE_INLINE auto mean(const V& v) {
 }
 /// The mean squared distance from the mean, over n - ddof. Two steps: exact where one would cancel.
 /// What the rounding of the mean adds to the squares is known from the distances, whose sum would
-/// be 0.
+/// be 0. (Means of 16-bit numbers are computed in float32: what that rounds they cannot show.)
 template <formula_vector V>
 NUMFUSE_INLINE auto var(const V& v, double ddof = 0) {
   auto distance = v - mean(v);
   auto squares = sum(square(distance));
-  auto rest = sum(distance);
-  auto added = rest * (rest / length(v));
-  auto exact =
-      where(added < std::numeric_limits<double>::infinity(), maximum(squares - added, 0), squares);
-  return exact / ops::maximum{}(length(v) - ddof, 0.0);
+  const double degrees = ops::maximum{}(length(v) - ddof, 0.0);
+  if constexpr (detail::is_narrow<typename V::dtype>) {
+    return squares / degrees;
+  } else {
+    auto rest = sum(distance);
+    auto added = rest * (rest / length(v));
+    auto exact = where(added < std::numeric_limits<double>::infinity(), maximum(squares - added, 0),
+                       squares);
+    return exact / degrees;
+  }
 }
 template <formula_vector V>
 NUMFUSE_INLINE auto std(const V& v, double ddof = 0) {
