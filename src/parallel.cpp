@@ -26,7 +26,7 @@ int default_threads() {
   if (error != std::errc{} || end != given.data() + given.size() || n < 1) {
     throw value_error("NUMFUSE_NUM_THREADS: \"" + given + "\" is not a positive number");
   }
-  return std::min(n, most_threads);
+  return n;
 }
 
 constinit std::atomic<int> chosen_threads{0};  // 0: by set_num_threads none
@@ -36,7 +36,7 @@ constinit std::atomic<int> chosen_threads{0};  // 0: by set_num_threads none
 int num_threads() {
   const int chosen = chosen_threads.load(std::memory_order_relaxed);
   if (chosen > 0) return chosen;
-  static const int by_default = default_threads();
+  static const int by_default = std::min(default_threads(), most_threads);
   return by_default;
 }
 

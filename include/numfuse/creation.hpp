@@ -3,7 +3,7 @@
 
 #include <concepts>
 
-#include <numfuse/operations.hpp>
+#include <numfuse/functions.hpp>
 
 namespace numfuse {
 
@@ -90,11 +90,7 @@ tensor<T, Space> linspace(double start, double stop, std::int64_t count = 50) {
                     .named("linspace")
                     .along(all)(detail::repeated<T, Space>{{count}, T{}});
   // The last number is `stop` itself, not what rounding makes of it.
-  if (count > 1) {
-    fuse(formulas::copy_formula{})
-        .along(all)
-        .into(result(slice{count - 1, count}), detail::repeated<T, Space>{{1}, convert<T>(stop)});
-  }
+  if (count > 1) copyto(result(count - 1), stop);
   return result;
 }
 
@@ -103,9 +99,7 @@ template <any_dtype T, any_space Space = host>
 tensor<T, Space> eye(std::int64_t n) {
   auto result = detail::filled<T, Space>({n, n}, convert<T>(0), "eye");
   tensor_view<T, Space> diagonal(result.data(), shape{n}, strides{n + 1});
-  fuse(formulas::copy_formula{})
-      .along(all)
-      .into(diagonal, detail::repeated<T, Space>{{n}, convert<T>(1)});
+  copyto(diagonal, 1);
   return result;
 }
 

@@ -202,20 +202,17 @@ struct tensor_traits<tensor_view<T, Space>> {
 
 namespace detail {
 
-/// True where an argument, of the type that a forwarding reference has, may be written to: a tensor
-/// that is there to stay, or a view.
 template <class X>
-inline constexpr bool is_writable = false;
+inline constexpr bool is_writable_view = false;
+template <class T, class Space>
+inline constexpr bool is_writable_view<tensor_view<T, Space>> = !std::is_const_v<T>;
+
+/// True where an argument, of the type that a forwarding reference has, may be written to: a view,
+/// or a tensor that is there to stay.
+template <class X>
+inline constexpr bool is_writable = is_writable_view<std::remove_cvref_t<X>>;
 template <class T, class Space>
 inline constexpr bool is_writable<tensor<T, Space>&> = true;
-template <class T, class Space>
-inline constexpr bool is_writable<tensor_view<T, Space>> = !std::is_const_v<T>;
-template <class T, class Space>
-inline constexpr bool is_writable<tensor_view<T, Space>&> = !std::is_const_v<T>;
-template <class T, class Space>
-inline constexpr bool is_writable<const tensor_view<T, Space>> = !std::is_const_v<T>;
-template <class T, class Space>
-inline constexpr bool is_writable<const tensor_view<T, Space>&> = !std::is_const_v<T>;
 
 }  // namespace detail
 

@@ -5,7 +5,7 @@
 // and what they compute on the way never leaves the registers.
 #pragma once
 
-#include <numfuse/host/row_part.hpp>
+#include <numfuse/host/row_kinds.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 

@@ -1,11 +1,8 @@
-// What the host works on at a time where vectors are worked on one by one, or several one after the
-// other: rows.
+// What the host works on at a time where a vector's neighbours stand side by side: a part of a row.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <type_traits>
-#include <utility>
 
 #include <numfuse/detail/replay.hpp>
 #include <numfuse/host/parts.hpp>
@@ -302,113 +299,5 @@ NUMFUSE_INLINE void unload_tail(const row_part& part, const T* tail, T* row) {
     if (at + j < part.count) row[at + j] = tail[j];
   }
 }
-
-/// Neighbours in one vector, of several sweeps. The processor has much to compute in them and
-/// memory little to do: meanwhile they fetch the next vector to the second-level cache.
-struct long_row_part : row_part {
-  static constexpr bool fetches = true;
-  mutable const char* next = nullptr;  // the next vector's numbers
-  int next_bytes = 0;                  // of each
-  // Where a result goes, in memory that no input shares.
-  mutable void* target = nullptr;
-  dtype target_type{};
-
-  /// Memory for a vector that is kept. It may stand where a result goes until that is written: its
-  /// lines come from memory while the processor computes, and caches hold a vector less.
-  template <class C>
-  NUMFUSE_INLINE run<C> take_early() const {
-    if (target == nullptr || target_type != dtype_of<C>) return take<C>();
-    C* const data = static_cast<C*>(std::exchange(target, nullptr));
-    return {data, 0, memory->take<C>(group), 0, count};
-  }
-
-  template <class Fn>
-  NUMFUSE_INLINE void each_number(const Fn& f) const {
-    const char* const numbers = std::exchange(next, nullptr);  // the first sweep is enough
-    if (numbers == nullptr) return row_part::each_number(f);
-    row_part::each_number(f, [&](int i) NUMFUSE_INLINE_BODY {
-      const char* const from = numbers + std::int64_t{i} * next_bytes;
-      for (int line = 0; line < group * next_bytes; line += 64) fetch_to_second_level(from + line);
-    });
-  }
-
-  /// In the order in which the blocks of a longer vector are joined: a result does not depend on
-  /// whether it was held.
-  template <class R, class V, class S>
-  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* state) const {
-    S own = r.template identity<S>();
-    for (int from = 0; from < count; from += part_numbers) {
-      const int to = std::min(count, from + part_numbers);
-      own = r.combine(own, row_part::template state_of<S>(r, v, from, to));
-      if (to % block_elements != 0 && to < count) continue;
-      *state = r.combine(*state, own);
-      own = r.template identity<S>();
-    }
-  }
-
- private:
-  // Formulas run in both spaces, and this may stand in one; only the host runs it.
-  static NUMFUSE_INLINE void fetch_to_second_level([[maybe_unused]] const char* line) {
-#if !defined(__CUDA_ARCH__)
-    __builtin_prefetch(line, 0, 2);
-#endif
-  }
-};
-
-/// Vectors one after the other, in which every sweep goes through all of them: what one of them
-/// waits for, memory, a reduction's last steps and what follows, the processor does for the others.
-struct rows_part : row_part {
-  static constexpr int lanes = most_rows;
-  template <class C>
-  using of_each_lane = C[most_rows];
-  int rows;
-
-  template <class C>
-  NUMFUSE_INLINE run<C> take() const {
-    return row_part::take<C>(rows);
-  }
-
-  NUMFUSE_INLINE std::int64_t across(int k) const { return distance_across(*where, k); }
-
-  template <class Fn>
-  NUMFUSE_INLINE void each_number(const Fn& f) const {
-    for (int lane = 0; lane < rows; ++lane) {
-      row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); });
-    }
-  }
-
-  NUMFUSE_INLINE int filled() const { return rows; }
-
-  template <class Fn>
-  NUMFUSE_INLINE void each_lane(const Fn& f) const {
-    for (int lane = 0; lane < rows; ++lane) f(lane);
-  }
-
-  template <class C>
-  NUMFUSE_INLINE void make_room(C (&)[most_rows]) const {}
-
-  template <class R, class V, class S>
-  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
-    if (count < part_numbers) {
-      for (int lane = 0; lane < rows; ++lane) {
-        states[lane] = r.combine(states[lane], state_of<S, few_chains<S>>(r, v, 0, count, lane));
-      }
-      return;
-    }
-    constexpr int block = block_elements;  // in longer chains a sum would be less accurate
-    for (int lane = 0; lane < rows; ++lane) {
-      for (int from = 0; from < count; from += block) {
-        const int to = std::min(count, from + block);
-        states[lane] = r.combine(states[lane], state_of<S>(r, v, from, to, lane));
-      }
-    }
-  }
-};
-
-/// Rows whose lines are fetched before they are asked for.
-template <class Part>
-struct fetching : Part {
-  static constexpr bool fetches = true;
-};
 
 }  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
