@@ -9,12 +9,26 @@ if(NOT NUMFUSE_CUDA STREQUAL "OFF")
                PATH_SUFFIXES bin)
   if(NUMFUSE_NVCC)
     set(CMAKE_CUDA_COMPILER ${NUMFUSE_NVCC} CACHE FILEPATH "nvcc")
-    # PTX that the driver compiles for every GPU since Turing, and for Hopper, which knows clusters,
-    # machine code and PTX of its own. CMake's own list of architectures would compile once more.
-    set(NUMFUSE_GENCODE
-        -gencode=arch=compute_75,code=compute_75 -gencode=arch=compute_90,code=[compute_90,sm_90])
+    # "9.0", a line for each GPU.
+    execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
+                    RESULT_VARIABLE result OUTPUT_VARIABLE gpus ERROR_QUIET)
+    if(result EQUAL 0)
+      string(REGEX MATCHALL "[0-9]+\\.[0-9]" gpus "${gpus}")
+      list(REMOVE_DUPLICATES gpus)
+      list(TRANSFORM gpus REPLACE "\\." "")
+    else()
+      set(gpus)
+    endif()
+    if(gpus)
+      set(NUMFUSE_HAS_GPU ON)
+    endif()
+    # Machine code for this machine's GPUs; where it has none, code for any that may come (below), for
+    # which CMake has no list that would not compile once more.
     if(NOT CMAKE_CUDA_ARCHITECTURES)
       set(CMAKE_CUDA_ARCHITECTURES OFF)
+      if(gpus)
+        set(CMAKE_CUDA_ARCHITECTURES ${gpus})
+      endif()
     endif()
     enable_language(CUDA)
     # CMake 3.25 does not know that this nvcc takes C++20.
@@ -28,11 +42,6 @@ if(NOT NUMFUSE_CUDA STREQUAL "OFF")
     set(CMAKE_CUDA_COMPILER_LAUNCHER ${PROJECT_SOURCE_DIR}/cmake/ptxas-report)
     find_package(CUDAToolkit REQUIRED)
     set(NUMFUSE_HAS_CUDA 1)
-    execute_process(COMMAND nvidia-smi --list-gpus RESULT_VARIABLE result OUTPUT_VARIABLE gpus
-                    ERROR_QUIET)
-    if(result EQUAL 0 AND gpus MATCHES "^GPU")
-      set(NUMFUSE_HAS_GPU ON)
-    endif()
   elseif(NUMFUSE_CUDA STREQUAL "ON")
     message(FATAL_ERROR "NUMFUSE_CUDA=ON, but no nvcc was found; set CUDACXX to its path")
   endif()
@@ -59,19 +68,15 @@ function(numfuse_add_device library)
     cuda/sequences.cu
     cuda/softmax.cu)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
-    # Only where formulas of several levels are compiled do clusters matter: for the other files one
-    # compilation does for both.
-    set_source_files_properties(cuda/device.cu cuda/softmax.cu
-      PROPERTIES COMPILE_OPTIONS "${NUMFUSE_GENCODE}")
+    # PTX that the driver compiles for every GPU since Turing, and for Hopper, which knows clusters,
+    # machine code and PTX of its own. Only where formulas of several levels are compiled do clusters
+    # matter: for the other files one compilation does for both.
+    set_source_files_properties(cuda/device.cu cuda/softmax.cu PROPERTIES COMPILE_OPTIONS
+      "-gencode=arch=compute_75,code=compute_75;-gencode=arch=compute_90,code=[compute_90,sm_90]")
     set_source_files_properties(cuda/conversions.cu cuda/elementwise.cu cuda/reductions.cu
       cuda/sequences.cu PROPERTIES COMPILE_OPTIONS "-gencode=arch=compute_75,code=[compute_75,sm_90]")
-    # For the tests and examples to come. Where no GPU could run them one architecture shows that
-    # they compile, in half of the time.
-    set(gencode ${NUMFUSE_GENCODE})
-    if(NOT NUMFUSE_HAS_GPU)
-      set(gencode -gencode=arch=compute_90,code=sm_90)
-    endif()
-    add_compile_options("$<$<COMPILE_LANGUAGE:CUDA>:${gencode}>")
+    # The tests and examples to come: one architecture shows that they compile.
+    add_compile_options("$<$<COMPILE_LANGUAGE:CUDA>:-gencode=arch=compute_90,code=sm_90>")
   endif()
   # Kernels are included as <numfuse/cuda/...>, from the build tree as from an installation.
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/numfuse)

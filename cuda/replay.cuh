@@ -74,7 +74,9 @@ __device__ __forceinline__ void replay_stream(const Call& c, const Vectors& mine
     };
     inputs.wait();
     if constexpr (Tile::is_run) {
-      typename Call::offsets bases = {};  // such a vector is the only one
+      typename Call::offsets bases;
+      detail::each<Call::inputs_count + Call::outputs_count>(
+          [&](int k) NUMFUSE_INLINE_BODY { bases[k] = mine.bases[k]; });
       context.add_row_offsets(bases);
       context.add_run_offsets(bases);
       part(bases);

@@ -31,17 +31,30 @@ address_range range_of(const described& d) {
   return range;
 }
 
-// The strides of a scalar result as the layout wants them: those of `all`, 0 along the axis. `made`
+// The strides of a scalar result as the layout wants them: those of `all`, 0 along the axes. `made`
 // is a place for them.
-const strides* scalar_strides(const described& out, int axis, bool keep, strides& made) {
-  if (axis == whole_tensor) return &zero_strides;
-  made = out.strides;
-  if (keep) {
-    made[axis] = 0;
-  } else {
-    made.insert(axis, 0);
+const strides* scalar_strides(const described& out, const shape& all, axis_set axes, bool keep,
+                              strides& made) {
+  if (axes == all_axes(all)) return &zero_strides;
+  made = strides{};
+  int next = 0;
+  for (int d = 0; d < all.rank(); ++d) {
+    const bool dropped = contains(axes, d);
+    made.push_back(dropped ? 0 : out.strides[next]);
+    if (keep || !dropped) ++next;
   }
   return &made;
+}
+
+// "axis 1", "axes (0, 2)", of shape.
+std::string axes_text(const shape& all, axis_set axes) {
+  extents listed;
+  for (int d = 0; d < all.rank(); ++d) {
+    if (contains(axes, d)) listed.push_back(d);
+  }
+  if (listed.rank() == 1)
+    return "axis " + std::to_string(listed[0]) + " of shape " + to_string(all);
+  return "axes " + to_string(listed) + " of shape " + to_string(all);
 }
 
 // True where an output, of these addresses, may not be written while an input is read.
@@ -57,15 +70,25 @@ bool overlaps(const described& out, const address_range& written, const describe
 }
 
 // Vectors without elements may not be where the formula needs one.
-void check_not_empty(const shape& all, int axis, std::string_view function) {
-  if (all.size() != 0) return;
-  const std::int64_t length = axis == whole_tensor ? all.size() : all[axis];
-  const bool any_result = axis == whole_tensor || result_shape(all, axis, false, false).size() > 0;
-  if (length == 0 && any_result) {
-    const std::string where =
-        axis == whole_tensor ? "of shape " : "along axis " + std::to_string(axis) + " of shape ";
-    throw value_error(std::string(function) + ": no value for no elements, " + where +
-                      to_string(all));
+void check_not_empty(const shape& all, axis_set axes, std::string_view function) {
+  if (all.size() != 0 || result_shape(all, axes, false, false).size() == 0) return;
+  const bool whole = axes == all_axes(all);
+  throw value_error(std::string(function) + ": no value for no elements, " +
+                    (whole ? "of shape " + to_string(all) : "along " + axes_text(all, axes)));
+}
+
+// Element by element a position is found from one distance and one length.
+void check_neighbours(const shape& all, axis_set axes, std::string_view function) {
+  bool seen = false, ended = false;
+  for (int d = 0; d < all.rank(); ++d) {
+    if (all[d] == 1) continue;
+    const bool here = contains(axes, d);
+    if (here && ended) {
+      throw value_error(std::string(function) + ": no index() element by element along " +
+                        axes_text(all, axes) + ", which are not neighbours");
+    }
+    ended |= seen && !here;
+    seen |= here;
   }
 }
 
@@ -83,16 +106,15 @@ void refuse_number(const std::string& number, dtype type, std::string_view funct
                     std::string(name_of(type)));
 }
 
-shape result_shape(const shape& all, int axis, bool is_vector, bool keep) {
+shape result_shape(const shape& all, axis_set axes, bool is_vector, bool keep) {
   if (is_vector) return all;
-  extents sizes = all;
-  if (axis == whole_tensor) {
-    sizes = extents{};
-    for (int d = 0; keep && d < all.rank(); ++d) sizes.push_back(1);
-  } else if (keep) {
-    sizes[axis] = 1;
-  } else {
-    sizes.erase(axis);
+  extents sizes;
+  for (int d = 0; d < all.rank(); ++d) {
+    if (!contains(axes, d)) {
+      sizes.push_back(all[d]);
+    } else if (keep) {
+      sizes.push_back(1);
+    }
   }
   return shape(sizes);
 }
@@ -111,13 +133,14 @@ checked_call::checked_call(const call_terms& terms, std::span<const described> i
   }
   // Element by element the axis matters only to index() and length(), and a number has none.
   const bool no_axis = terms.levels == 0 && all_->rank() == 0;
-  axis_ = no_axis ? whole_tensor : terms.axis.resolve(*all_, terms.name);
+  axes_ = no_axis ? axis_set{} : terms.axis.resolve(*all_, terms.name);
   check_reductions(terms.seen.reductions, terms.name);
-  if (terms.seen.needs_elements) check_not_empty(*all_, axis_, terms.name);
+  if (terms.seen.needs_elements) check_not_empty(*all_, axes_, terms.name);
+  if (terms.levels == 0 && terms.seen.asks_index) check_neighbours(*all_, axes_, terms.name);
 }
 
 shape checked_call::result(int i) const {
-  return result_shape(*all_, axis_, terms_.is_vector[i], terms_.keepdims);
+  return result_shape(*all_, axes_, terms_.is_vector[i], terms_.keepdims);
 }
 
 layout checked_call::layout_of(std::span<const described> results) const {
@@ -133,16 +156,17 @@ layout checked_call::layout_of(std::span<const described> results) const {
     ++k;
   }
   for (std::size_t i = 0; i < results.size(); ++i, ++k) {
-    operands[k] = terms_.is_vector[i] ? &results[i].strides
-                                      : scalar_strides(results[i], axis_, terms_.keepdims, made[k]);
+    operands[k] = terms_.is_vector[i]
+                      ? &results[i].strides
+                      : scalar_strides(results[i], *all_, axes_, terms_.keepdims, made[k]);
   }
-  return make_layout(*all_, axis_, terms_.levels == 0,
+  return make_layout(*all_, axes_, terms_.levels == 0,
                      std::span<const strides* const>(operands, k));
 }
 
 bool checked_call::is_result_shape(const shape& s, int i) const {
   if (terms_.is_vector[i]) return s == *all_;
-  if (axis_ == whole_tensor && !terms_.keepdims) return s.rank() == 0;
+  if (axes_ == all_axes(*all_) && !terms_.keepdims) return s.rank() == 0;
   return s == result(i);
 }
 

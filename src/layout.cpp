@@ -26,29 +26,34 @@ void append(layout& result, int first, int& end, std::int64_t size, int d,
   for (std::size_t k = 0; k < operands.size(); ++k) result.strides[k][end - 1] = (*operands[k])[d];
 }
 
-void set_formula_vectors(layout& result, const shape& all, int axis, bool elementwise) {
+// Where the axes are not neighbours only the length is right: nobody asks for an index.
+void set_formula_vectors(layout& result, const shape& all, axis_set axes, bool elementwise) {
   result.formula_length = result.length;
-  if (elementwise && axis != whole_tensor) {
-    result.formula_length = all[axis];
-    for (int d = axis + 1; d < all.rank(); ++d) result.formula_stride *= all[d];
+  if (!elementwise || axes == all_axes(all)) return;
+  result.formula_length = 1;
+  bool behind = true;  // the axes
+  for (int d = all.rank() - 1; d >= 0; --d) {
+    behind &= !contains(axes, d);
+    if (behind) result.formula_stride *= all[d];
+    if (contains(axes, d)) result.formula_length *= all[d];
   }
 }
 
 }  // namespace
 
-layout make_layout(const shape& all, int axis, bool elementwise,
+layout make_layout(const shape& all, axis_set axes, bool elementwise,
                    std::span<const strides* const> operand_strides) {
   layout result;
   int end = 0;
-  const bool one_vector = elementwise || axis == whole_tensor;
+  const axis_set along = elementwise ? all_axes(all) : axes;
   for (int d = 0; d < all.rank(); ++d) {
-    if (one_vector || d == axis) continue;
+    if (contains(along, d)) continue;
     append(result, 0, end, all[d], d, operand_strides);
     result.count *= all[d];
   }
   result.batch_rank = end;
   for (int d = 0; d < all.rank(); ++d) {
-    if (!one_vector && d != axis) continue;
+    if (!contains(along, d)) continue;
     append(result, result.batch_rank, end, all[d], d, operand_strides);
     result.length *= all[d];
   }
@@ -59,7 +64,7 @@ layout make_layout(const shape& all, int axis, bool elementwise,
     result.sizes[result.batch_rank] = 0;
   }
 
-  set_formula_vectors(result, all, axis, elementwise);
+  set_formula_vectors(result, all, axes, elementwise);
   return result;
 }
 

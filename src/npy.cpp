@@ -157,6 +157,7 @@ void write_npy(const std::string& file, dtype type, const shape& sizes, bool for
   if (bytes > 0) out.write(static_cast<const char*>(data), bytes);
   out.close();
   if (!out) fail_on_file(file, "cannot be written: " + system_message(errno));
+  if (fs::exists(status)) fs::permissions(temporary.path, status.permissions(), problem);
   fs::rename(temporary.path, target, problem);
   if (problem) fail_on_file(file, "cannot be written: " + problem.message());
 }

@@ -86,9 +86,15 @@ bool rows_start_at_pieces(const formula_facts& f, const layout& where, int items
   return true;
 }
 
-// The pieces of a row: one more where it may start anywhere between two boundaries.
-std::int64_t row_pieces(const plan& p, std::int64_t length) {
-  return ceil_div(length + (p.shifted_rows ? p.items - 1 : 0), p.items);
+// The pieces of a vector, or of each run along the innermost dimension of one of several: one more
+// where it may start anywhere between two boundaries.
+std::int64_t row_pieces(const plan& p, const layout& where) {
+  const auto pieces = [&](std::int64_t length) {
+    return ceil_div(length + (p.shifted_rows ? p.items - 1 : 0), p.items);
+  };
+  if (where.vector_rank <= 1) return pieces(where.length);
+  const std::int64_t run = where.sizes[where.batch_rank + where.vector_rank - 1];
+  return where.length / run * pieces(run);
 }
 
 // Chooses how a group holds its vector, if it can: the fewest pieces a thread within a warp, then a
@@ -128,13 +134,8 @@ void size_grid(plan& p, std::int64_t groups, const device_limits& limits) {
 void plan_elements(plan& p, const layout& where, int most, const device_limits& limits) {
   p.how = strategy::elementwise;
   p.threads = everyday_block;
-  p.chunks = most;
-  std::int64_t pieces = row_pieces(p, where.length);
-  if (where.vector_rank > 1) {  // runs along the innermost dimension
-    const std::int64_t row = where.sizes[where.batch_rank + where.vector_rank - 1];
-    p.chunks = 1;
-    pieces = where.length / row * row_pieces(p, row);
-  }
+  p.chunks = where.vector_rank > 1 ? 1 : most;
+  const std::int64_t pieces = row_pieces(p, where);
   const std::int64_t resident =
       std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor / p.threads;
   p.blocks = std::clamp<std::int64_t>(ceil_div(pieces, std::int64_t{p.threads} * p.chunks), 1,
@@ -145,12 +146,11 @@ void plan_elements(plan& p, const layout& where, int most, const device_limits& 
 void plan_one_pass(plan& p, const layout& where, std::int64_t pieces, std::int64_t groups, int most,
                    const device_limits& limits) {
   const bool columns = p.side_by_side > 1;
-  const bool runs = where.vector_rank > 1;
-  p.chunks = runs ? 1 : most;
+  p.chunks = where.vector_rank > 1 ? 1 : most;
   const std::int64_t each = columns ? pieces : ceil_div(pieces, p.chunks);
   const std::int64_t group_bytes = pieces * p.side_by_side * 16;
   p.how = columns ? strategy::column_streamed : strategy::row_streamed;
-  if (runs || (groups <= limits.multiprocessors && group_bytes >= least_team_bytes)) {
+  if (groups <= limits.multiprocessors && group_bytes >= least_team_bytes) {
     p.threads = team_threads;
     p.group = p.threads / p.side_by_side;
     // As many as fill the GPU, each with enough to do.
@@ -266,7 +266,9 @@ plan plan_on_device(const formula_facts& f, const layout& where, const device_li
     return p;
   }
   p.items = items_in_chunk(f.widest_bytes);
-  p.shifted_rows = !rows_start_at_pieces(f, where, p.items);
+  // Reductions take runs from where they start.
+  const bool unshifted = f.levels > 0 && where.vector_rank > 1;
+  p.shifted_rows = !unshifted && !rows_start_at_pieces(f, where, p.items);
   const int most = most_chunks(p.items, f.compute_bytes, f.inputs);
   if (f.levels == 0) {
     plan_elements(p, where, most, limits);
@@ -276,7 +278,7 @@ plan plan_on_device(const formula_facts& f, const layout& where, const device_li
 
   const bool columns = side_by_side(f, where);
   p.side_by_side = columns ? threads_across : 1;
-  const std::int64_t pieces = columns ? where.length : row_pieces(p, where.length);
+  const std::int64_t pieces = columns ? where.length : row_pieces(p, where);
   std::int64_t groups = where.count;
   if (columns) {
     const std::int64_t across = where.sizes[where.batch_rank - 1];

@@ -111,6 +111,8 @@ class spare_blocks {
 spare_blocks<4, free_lines> medium_blocks;
 spare_blocks<1, free_pages> large_blocks;
 
+}  // namespace
+
 void* allocate_bytes(std::size_t bytes) {
   if (is_large(bytes)) {
     void* const spare = large_blocks.take(bytes);
@@ -131,6 +133,8 @@ void free_bytes(void* memory, std::size_t bytes) {
     free_lines(memory);
   }
 }
+
+namespace {
 
 // Thrust constructs each element through its allocator. The results of numfuse are written whole by
 // the function that makes them, so a construction here would be one more pass over memory.

@@ -52,7 +52,9 @@ void transpose_bits(Bits* to, std::int64_t to_pitch, const Bits* from, std::int6
   constexpr std::int64_t side = 16 / sizeof(Bits);
   if (rows < side || columns < side) {
     for (std::int64_t r = 0; r < rows; ++r) {
-      for (std::int64_t c = 0; c < columns; ++c) to[c * to_pitch + r] = from[r * from_pitch + c];
+      for (std::int64_t c = 0; c < columns; ++c) {
+        std::memcpy(to + c * to_pitch + r, from + r * from_pitch + c, sizeof(Bits));
+      }
     }
     return;
   }

@@ -69,6 +69,23 @@ TYPED_TEST(Errors, ShapesThatDoNotBroadcast) {
                t.matrix.broadcast_to({3}));
 }
 
+TYPED_TEST(Errors, ListsOfAxes) {
+  const typename TestFixture::tensors t;
+  EXPECT_ERROR(axis_error, "sum: axis 2 is out of bounds for shape (2, 3)", sum(t.matrix, {0, 2}));
+  EXPECT_ERROR(axis_error, "sum: axis -9 is out of bounds for shape (2, 3)",
+               sum(t.matrix, {1, -9}));
+  EXPECT_ERROR(axis_error, "max: axis 300 is out of bounds for shape (2, 3)", max(t.matrix, {300}));
+  EXPECT_ERROR(axis_error, "sum: axis 0 is given twice, for shape (2, 3)", sum(t.matrix, {0, 0}));
+  EXPECT_ERROR(axis_error, "softmax: axis -2 is given twice, for shape (2, 3)",
+               softmax(t.matrix, {0, -2}));
+  EXPECT_ERROR(value_error, "max: no value for no elements, along axes (0, 2) of shape (0, 3, 2)",
+               max(copy(broadcast_to(t.nothing.reshape({0, 3, 1}), {0, 3, 2})), {0, 2}));
+  EXPECT_ERROR(value_error,
+               "norm: order 1.000000 of shape (2, 3) along several axes is a matrix norm; give an "
+               "axis",
+               norm(t.matrix, 1.0, {0, 1}));
+}
+
 TYPED_TEST(Errors, AxesOutOfBounds) {
   const typename TestFixture::tensors t;
   EXPECT_ERROR(axis_error, "softmax: axis 3 is out of bounds for shape (2, 3)",

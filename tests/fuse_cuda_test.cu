@@ -39,6 +39,18 @@ TEST_F(fuse_cuda, broadcasts_its_inputs) {
   }
 }
 
+// The channels of a batch of images, normalized: runs of memory, for a few vectors and for many.
+TEST_F(fuse_cuda, goes_along_several_axes) {
+  for (const shape& s : {shape{33, 5, 3000}, shape{2, 3000, 7}}) {
+    const auto x = random_normal<float>(s, 6);
+    const auto gamma = random_normal<float>({s[1], 1}, 7),
+               beta = random_normal<float>({s[1], 1}, 8);
+    const auto normalize = fuse(layer_norm{}).along({0, 2});
+    const auto result = normalize(x.to<device>(), gamma.to<device>(), beta.to<device>());
+    EXPECT_TRUE(allclose(result.to<host>(), normalize(x, gamma, beta), 1e-5, 1e-5)) << to_string(s);
+  }
+}
+
 TEST_F(fuse_cuda, takes_over_a_vector_without_copying) {
   thrust::device_vector<float> values(6, 2.0f);
   const float* address = thrust::raw_pointer_cast(values.data());

@@ -256,6 +256,67 @@ TYPED_TEST(Fuse, PositionsAndLengths) {
   }
 }
 
+/// The vectors along the first and the last axis of three, as rows, and the rows of a result.
+template <any_dtype T>
+host_tensor<T> rows_of_first_and_last(const host_tensor<T>& x) {
+  return copy(x.transpose({1, 0, 2})).reshape({x.shape()[1], -1});
+}
+
+// As a batch is normalized over its images, channel by channel.
+TYPED_TEST(Fuse, AlongSeveralAxes) {
+  using T = typename TypeParam::dtype;
+  for (const shape& s : {shape{2, 3, 4}, shape{33, 5, 129}, shape{2, 70, 3}}) {
+    const std::uint64_t seed = next_seed();
+    const auto x = random_input<T>(s, {-4, 4}, seed);
+    const auto gamma = random_input<T>({s[1], 1}, {1, 2}, seed + 1);
+    const auto beta = random_input<T>({s[1], 1}, {-1, 1}, seed + 2);
+    const auto rows = for_reference(rows_of_first_and_last(x));
+    const trial tried{"along axes 0 and 2", numfuse::to_string(s), seed, s[0] * s[2]};
+
+    const auto normalized = fuse(layer_norm{1e-5})
+                                .along({0, 2})(to_space<TypeParam>(x), to_space<TypeParam>(gamma),
+                                               to_space<TypeParam>(beta));
+    const auto expected =
+        reference_layer_norm(rows, for_reference(gamma), for_reference(beta), 1e-5, 1);
+    expect_close(rows_of_first_and_last(back<TypeParam>(normalized)), expected,
+                 reference::add(reference::abs(expected), reference::array{8}), several, tried);
+
+    // Positions count in C order, whatever the order of the list.
+    const auto [weighted, length] = [&] {
+      reference::array position(rows.shape());
+      for (std::int64_t i = 0; i < rows.size(); ++i) {
+        position.data()[i] = static_cast<double>(i % rows.shape()[1]);
+      }
+      return std::pair(reference::multiply(rows, position), static_cast<double>(rows.shape()[1]));
+    }();
+    const reference::array n(shape{}, &length, &length + 1);
+    const auto mean_of = [&](const reference::array& values) {
+      return reference::divide(reference::sum(values, 1, false), n);
+    };
+    const auto result = fuse(weighted_by_position{}).along({2, 0})(to_space<TypeParam>(x));
+    expect_close(back<TypeParam>(result), mean_of(weighted), mean_of(reference::abs(weighted)),
+                 several, tried);
+  }
+}
+
+TYPED_TEST(Fuse, PositionsAlongNeighbouringAxes) {
+  using T = typename TypeParam::dtype;
+  const auto x = to_space<TypeParam>(random_input<T>({2, 3, 4, 5}, {-4, 4}, next_seed()));
+  const auto shifts = [&](axis_selector axes) {
+    return back<TypeParam>(fuse(shifted_by_position{}).along(axes)(x));
+  };
+  const auto expected = fuse(shifted_by_position{}).along(1)(x.reshape({2, 12, 5}));
+  EXPECT_TRUE(array_equal(shifts({1, 2}).reshape({2, 12, 5}), back<TypeParam>(expected)));
+  try {
+    shifts({1, 3});
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const value_error& e) {
+    EXPECT_STREQ(e.what(),
+                 "fuse: no index() element by element along axes (1, 3) of shape (2, 3, 4, 5), "
+                 "which are not neighbours");
+  }
+}
+
 TYPED_TEST(Fuse, Masks) {
   using T = typename TypeParam::dtype;
   using namespace reference;

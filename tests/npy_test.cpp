@@ -324,6 +324,15 @@ TEST_F(npy, writes_through_a_link) {
   EXPECT_EQ(content(path("a.npy")).substr(128), std::string(reinterpret_cast<const char*>(&y), 8));
 }
 
+TEST_F(npy, a_file_that_is_replaced_leaves_its_permissions) {
+  const double x = 1;
+  write_npy(path("a.npy"), dtype::float64, {}, false, &x);
+  const auto ours = fs::perms::owner_read | fs::perms::owner_write;
+  fs::permissions(path("a.npy"), ours);
+  write_npy(path("a.npy"), dtype::float64, {}, false, &x);
+  EXPECT_EQ(fs::status(path("a.npy")).permissions(), ours);
+}
+
 /// Lets no file grow beyond a size, as a full disk does, while it lives.
 class file_size_limit {
  public:

@@ -19,11 +19,12 @@ plan device_plan(const F& formula, const shape& s, int axis,
                  const detail::device_limits& limits = {}, std::uintptr_t address = 1 << 20) {
   using info = detail::formula_info<F, T>;
   constexpr bool elementwise = info::levels == 0;
-  auto out = contiguous_strides(detail::result_shape(s, axis, info::any_vector, true));
+  const detail::axis_set axes = 1u << axis;
+  auto out = contiguous_strides(detail::result_shape(s, axes, info::any_vector, true));
   if (!info::any_vector) out[axis] = 0;
   const strides in = contiguous_strides(s);
   const std::array operands{&in, &std::as_const(out)};
-  return device_plan_of<T>(formula, detail::make_layout(s, axis, elementwise, operands), limits,
+  return device_plan_of<T>(formula, detail::make_layout(s, axes, elementwise, operands), limits,
                            address);
 }
 
@@ -217,12 +218,35 @@ TEST(plan, few_vectors_get_more_threads) {
 TEST(plan, a_small_window_takes_one_block) {
   const strides in = contiguous_strides({6, 20});
   const std::array operands{&in, &detail::zero_strides};
-  const plan p = device_plan_of<float>(
-      formulas::var_formula{}, detail::make_layout({6, 10}, detail::whole_tensor, false, operands));
+  const plan p = device_plan_of<float>(formulas::var_formula{},
+                                       detail::make_layout({6, 10}, 0b11, false, operands));
   EXPECT_EQ(p.how, strategy::row_team);
   EXPECT_EQ(p.blocks, 1);
   EXPECT_EQ(p.chunks, 1);
   EXPECT_FALSE(p.cooperative);
+}
+
+// Along the first and the last axis of three, in runs: a group of threads for each vector, or
+// several blocks where vectors are few and long.
+TEST(plan, several_axes) {
+  const auto sum_of = [](std::int64_t images, std::int64_t channels, std::int64_t pixels) {
+    const shape s{images, channels, pixels};
+    const strides in = contiguous_strides(s), out{0, 1, 0};
+    const std::array operands{&in, &out};
+    return device_plan_of<float>(formulas::sum_formula{},
+                                 detail::make_layout(s, 0b101, false, operands));
+  };
+  const plan few = sum_of(32, 64, 3136);
+  EXPECT_EQ(few.how, strategy::row_streamed);
+  EXPECT_EQ(few.launches, 1);
+  EXPECT_EQ(few.bytes_read, 32 * 64 * 3136 * 4);
+  EXPECT_EQ(few.bytes_written, 64 * 4);
+  EXPECT_EQ(few.team, 4);
+  EXPECT_EQ(few.blocks, 256);
+  const plan many = sum_of(2, 1000000, 6);
+  EXPECT_EQ(many.team, 1);
+  EXPECT_EQ(many.group, 4);  // two runs of two pieces
+  EXPECT_LT(many.blocks, 100000);
 }
 
 TEST(plan, rows_of_a_window_may_start_between_boundaries) {
@@ -230,7 +254,7 @@ TEST(plan, rows_of_a_window_may_start_between_boundaries) {
     const strides in = contiguous_strides({6, pitch}), out = contiguous_strides({6, 12});
     const std::array operands{&in, &out};
     return device_plan_of<float>(formulas::exp_formula{},
-                                 detail::make_layout({6, 12}, 1, true, operands), {}, address)
+                                 detail::make_layout({6, 12}, 0b10, true, operands), {}, address)
         .shifted_rows;
   };
   EXPECT_FALSE(shifted(20, 1 << 20));

@@ -97,6 +97,23 @@ TYPED_TEST(Reductions, AddManySmallNumbersWithoutLoss) {
                {"sum", "2^25 + 2 ones"});
 }
 
+// Where all numbers are the same all roundings go the same way.
+TYPED_TEST(Reductions, AddEqualNumbersWithoutLoss) {
+  using T = typename TypeParam::dtype;
+  const auto check = [](const shape& s, int axis) {
+    const auto x = full<T>(s, from_double<T>(0.1));
+    check_reduction<TypeParam>(row_sum, x, axis, false, 0);
+    check_reduction<TypeParam>(row_mean, x, axis, false, 0);
+  };
+  for (std::int64_t n : {63, 200, 8192}) {
+    check({n}, 0);
+    check({n, 8}, 0);
+    check({20, n}, 1);
+  }
+  check({60, 300}, 0);
+  check({2100, 300}, 0);
+}
+
 // The recipe: np.sum([[1, 2, 3], [4, 5, 6]], axis, keepdims=...)
 TYPED_TEST(Reductions, ShapesAsInNumPy) {
   using T = typename TypeParam::dtype;

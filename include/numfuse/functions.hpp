@@ -178,7 +178,7 @@ void copyto(To&& to, const X& x, const stream& on = {}) {
   }
 }
 
-// --- Over an axis, or over the whole tensor where none is given.
+// --- Over an axis, over several, as sum(x, {0, 2}), or over the whole tensor where none is given.
 
 #define NUMFUSE_REDUCTION(name)                                              \
   template <tensor_like X>                                                   \
@@ -226,14 +226,17 @@ auto norm(const X& x) {
 }
 
 /// The vector norm of an order along an axis: sum(|x|^order)^(1/order); the largest |x| for
-/// infinity, the smallest for -infinity, the number of x != 0 for 0. Without an axis, x has one
-/// dimension, or the order is `fro`. Throws value_error for a matrix norm: numfuse has vector
-/// norms.
+/// infinity, the smallest for -infinity, the number of x != 0 for 0. Without an axis x has one
+/// dimension, or the order is `fro`, as it is along several axes. Throws value_error for a matrix
+/// norm: numfuse has vector norms.
 template <tensor_like X>
 auto norm(const X& x, norm_order order, axis_selector axis = all, keepdims_t keep = false) {
-  if (axis.is_all() && x.rank() > 1 && !order.frobenius) {
+  const bool of_matrices = axis.is_list() || (axis.is_all() && x.rank() > 1);
+  if (of_matrices && !order.frobenius) {
     throw value_error("norm: order " + std::to_string(order.value) + " of shape " +
-                      to_string(x.shape()) + " without an axis is a matrix norm; give an axis");
+                      to_string(x.shape()) +
+                      (axis.is_list() ? " along several axes" : " without an axis") +
+                      " is a matrix norm; give an axis");
   }
   return order.value == 2
              ? detail::apply(formulas::norm_formula{}, axis, keep, x)

@@ -107,19 +107,22 @@ plan plan_of(Space space, const call<F, types<In...>, types<Out...>>& c) {
 /// A formula as a function of tensors. Made by `fuse`; copies are cheap.
 ///
 /// Each input broadcasts by NumPy's rules; every vector along the axis goes through the formula. A
-/// vector result has the broadcast shape, a scalar result lacks the axis (or keeps it as 1).
+/// vector result has the broadcast shape, a scalar result lacks the axis or axes (or keeps them as
+/// 1).
 /// Plain numbers are inputs too: they take on the dtype of the tensors.
 ///
 /// Stream: on the device asynchronous on its stream, no synchronisation, one kernel.
-/// Throws shape_error, axis_error, value_error (no elements where the formula needs one) before
-/// anything is written; device_error where there is no GPU.
+/// Throws shape_error, axis_error, value_error (no elements where the formula needs one; positions
+/// element by element along axes that are not neighbours) before anything is written; device_error
+/// where there is no GPU.
 template <class F>
 class fused {
  public:
   explicit constexpr fused(const F& formula, axis_selector axis = -1)
       : formula_(formula), axis_(axis) {}
 
-  /// The same along another axis, or along(all).
+  /// The same along another axis, along several, along({0, 2}), whose elements make one vector in C
+  /// order, or along(all).
   fused along(axis_selector axis) const {
     fused copy = *this;
     copy.axis_ = axis;

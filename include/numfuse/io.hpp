@@ -66,8 +66,8 @@ host_tensor<T> load_npy(const std::string& file) {
   return host_tensor<T>(in_file.transpose());
 }
 
-/// Writes a .npy file, C order, format version 1.0. The file appears whole or not at all.
-/// Throws io_error.
+/// Writes a .npy file, C order, format version 1.0. The file appears whole or not at all; one that
+/// it replaces leaves it its permissions. Throws io_error.
 template <tensor_like X>
 void save_npy(const std::string& file, const X& x) {
   const auto write = [&](const auto& on_host) {

@@ -74,6 +74,33 @@ tensor_view<const T, Space> flat(const tensor_view<const T, Space>& v, tensor<T,
   return std::as_const(copy).reshape({-1});
 }
 
+/// The products of matrices of whole numbers, for which there is no BLAS, batches broadcast: each
+/// row with each column.
+template <any_dtype T, any_space Space>
+tensor<T, Space> multiply_rows_and_columns(const tensor_view<const T, Space>& a,
+                                           const tensor_view<const T, Space>& b, const stream& on,
+                                           std::string_view function) {
+  const int rank = a.rank();
+  if (rank == max_rank) {  // with one axis of batches less there is room for rows beside columns
+    const tensor<T, Space> copies[] = {tensor<T, Space>(a, on), tensor<T, Space>(b, on)};
+    const auto fewer_axes = [&](const tensor<T, Space>& x) {
+      extents sizes = {x.shape()[0] * x.shape()[1]};
+      for (int d = 2; d < rank; ++d) sizes.push_back(x.shape()[d]);
+      return x.reshape(sizes);
+    };
+    return multiply_rows_and_columns<T, Space>(fewer_axes(copies[0]), fewer_axes(copies[1]), on,
+                                               function);
+  }
+  extents transposed;
+  for (int d = 0; d < rank - 2; ++d) transposed.push_back(d);
+  transposed.push_back(rank - 1);
+  transposed.push_back(rank - 2);
+  const auto columns = b.transpose(transposed);
+  return fuse(formulas::dot_formula{})
+      .on(on)
+      .named(function)(a.expand_dims(-2), columns.expand_dims(-3));
+}
+
 template <any_dtype T, any_space Space>
 tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Space> b,
                         const stream& on, std::string_view function) {
@@ -85,15 +112,7 @@ tensor<T, Space> matmul(tensor_view<const T, Space> a, tensor_view<const T, Spac
   a = a.broadcast_to(s.a);
   b = b.broadcast_to(s.b);
   if constexpr (!floating_dtype<T>) {
-    const auto products = fuse(formulas::dot_formula{}).on(on).named(function);
-    tensor_view<const T, Space> columns = b.transpose([&] {
-      extents axes;
-      for (int d = 0; d < b.rank() - 2; ++d) axes.push_back(d);
-      axes.push_back(b.rank() - 1);
-      axes.push_back(b.rank() - 2);
-      return axes;
-    }());
-    return products(a.expand_dims(-2), columns.expand_dims(-3)).reshape(s.result);
+    return multiply_rows_and_columns<T, Space>(a, b, on, function).reshape(s.result);
   } else {
     tensor<T, Space> result(s.result, on);
     if (result.size() == 0) return result;

@@ -28,10 +28,8 @@ struct euclidean_norm : sum {
 /// The vector norm of order `order`: sum(|x|^p)^(1/p), the largest |x| for infinity, the smallest
 /// for -infinity, the number of x != 0 for 0. In double whatever the dtype, so that powers fit.
 struct norm {
-  static constexpr bool has_identity = true;
   double order = 2;
 
-  /// True where no numbers have no norm.
   NUMFUSE_INLINE bool needs_elements() const { return is_min(); }
 
   template <class T>

@@ -7,13 +7,14 @@
 //   lift<S>(x, i)    the state of the one number x at position i,
 //   combine(a, b)    commutative up to rounding; NaN stays NaN,
 //   finish<C>(s)     its value, of the result's compute type,
-//   has_identity     false where no numbers have no value: max.
+//   needs_elements() true where no numbers have no value: max.
 // Some, which a number decides as the formula runs, have specialized(f), which calls f with a
 // reduction of the same state that is known to the compiler, for the host.
 // Some have lift_four<S>(a, b, c, d), the state of four numbers at less cost than by combine, where
 // zeros count as no numbers. It may be infinite or NaN where that of lift and combine is not.
 #pragma once
 
+#include <numfuse/host/isa.hpp>
 #include <numfuse/ops.hpp>
 
 namespace numfuse::reductions {
@@ -25,7 +26,7 @@ using sum_number = std::conditional_t<std::is_floating_point_v<C>, double,
                                       std::conditional_t<std::is_integral_v<C>, std::int64_t, C>>;
 
 struct sum_base {
-  static constexpr bool has_identity = true;
+  NUMFUSE_INLINE static bool needs_elements() { return false; }
   template <class T>
   using result = accumulate_t<T>;
   template <class C>
@@ -130,7 +131,7 @@ NUMFUSE_INLINE S highest() {
 }  // namespace detail
 
 struct max : detail::keep_base {
-  static constexpr bool has_identity = false;
+  NUMFUSE_INLINE static bool needs_elements() { return true; }
   template <class S>
   NUMFUSE_INLINE static S identity() {
     return detail::lowest<S>();
@@ -142,7 +143,7 @@ struct max : detail::keep_base {
 };
 
 struct min : detail::keep_base {
-  static constexpr bool has_identity = false;
+  NUMFUSE_INLINE static bool needs_elements() { return true; }
   template <class S>
   NUMFUSE_INLINE static S identity() {
     return detail::highest<S>();
@@ -158,7 +159,7 @@ namespace detail {
 // Base of any and all. The state is 0 or 1 in a whole number of the vector's width, which compilers
 // for CPUs make vector instructions of, as they do not of a bool.
 struct bool_base {
-  static constexpr bool has_identity = true;
+  NUMFUSE_INLINE static bool needs_elements() { return false; }
   template <class T>
   using result = bool;
   template <class C>
@@ -206,10 +207,55 @@ struct located {
 
 namespace detail {
 
+// What follows runs on the host alone, and there is one for each instruction set in a program.
+inline namespace NUMFUSE_HOST_ISA {
+
+// The best of `count` > 0 numbers, or a NaN, in several chains that compilers make vector
+// instructions of.
+template <class Better, class C>
+C best_of(const C* x, int count) {
+  constexpr int group = 16, chains = sizeof(C) > 4 ? 2 * group : 4 * group;
+  const auto better = [](C a, C b) {
+    return static_cast<bool>(Better{}(b, a)) | ops::detail::is_nan(b) ? b : a;
+  };
+  C best[chains];
+  for (int k = 0; k < chains; ++k) best[k] = x[0];
+  int j = 0;
+  for (; j + chains <= count; j += chains) {
+    for (int k = 0; k < chains; ++k) best[k] = better(best[k], x[j + k]);
+  }
+  for (; j + group <= count; j += group) {
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) best[k] = better(best[k], x[j + k]);
+  }
+  for (; j < count; ++j) best[0] = better(best[0], x[j]);
+  for (int half = chains / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; ++k) best[k] = better(best[k], best[k + half]);
+  }
+  return best[0];
+}
+
+// The place of the first number that is wanted, which is there.
+template <class C, class Wanted>
+int first_place(const C* x, int count, const Wanted& wanted) {
+  constexpr int several = 64;  // a search that vector instructions make
+  int place = 0;
+  for (; place + several <= count; place += several) {
+    std::uint32_t found = 0;
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < several; ++k) found |= wanted(x[place + k]) ? 1u : 0u;
+    if (found != 0) break;
+  }
+  while (!wanted(x[place])) ++place;
+  return place;
+}
+
+}  // namespace NUMFUSE_HOST_ISA
+
 // Base of argmax and argmin: the first position of the best number, or of the first NaN.
 template <class Better>
 struct arg_base {
-  static constexpr bool has_identity = false;
+  NUMFUSE_INLINE static bool needs_elements() { return true; }
   template <class T>
   using result = std::int64_t;
   template <class C>
@@ -241,53 +287,12 @@ struct arg_base {
   /// The state of `count` > 0 neighbours, of which the first stands at `first`: the best number,
   /// and then its position.
   template <class S, class C>
-  static S of_run(const C* x, int count, std::int64_t first) {
-    const C best = best_of(x, count);
+  __attribute__((always_inline)) static S of_run(const C* x, int count, std::int64_t first) {
+    const C best = best_of<Better>(x, count);
     const int place = ops::detail::is_nan(best)
                           ? first_place(x, count, [](C y) { return ops::detail::is_nan(y); })
                           : first_place(x, count, [=](C y) { return y == best; });
     return {best, first + place};
-  }
-
- private:
-  // The best of `count` > 0 numbers, or a NaN, in several chains that compilers make vector
-  // instructions of.
-  template <class C>
-  static C best_of(const C* x, int count) {
-    constexpr int group = 16, chains = sizeof(C) > 4 ? 2 * group : 4 * group;
-    const auto better = [](C a, C b) {
-      return static_cast<bool>(Better{}(b, a)) | ops::detail::is_nan(b) ? b : a;
-    };
-    C best[chains];
-    for (int k = 0; k < chains; ++k) best[k] = x[0];
-    int j = 0;
-    for (; j + chains <= count; j += chains) {
-      for (int k = 0; k < chains; ++k) best[k] = better(best[k], x[j + k]);
-    }
-    for (; j + group <= count; j += group) {
-      NUMFUSE_KEEP_LOOP
-      for (int k = 0; k < group; ++k) best[k] = better(best[k], x[j + k]);
-    }
-    for (; j < count; ++j) best[0] = better(best[0], x[j]);
-    for (int half = chains / 2; half > 0; half /= 2) {
-      for (int k = 0; k < half; ++k) best[k] = better(best[k], best[k + half]);
-    }
-    return best[0];
-  }
-
-  // The place of the first number that is wanted, which is there.
-  template <class C, class Wanted>
-  static int first_place(const C* x, int count, const Wanted& wanted) {
-    constexpr int several = 64;  // a search that vector instructions make
-    int place = 0;
-    for (; place + several <= count; place += several) {
-      std::uint32_t found = 0;
-      NUMFUSE_KEEP_LOOP
-      for (int k = 0; k < several; ++k) found |= wanted(x[place + k]) ? 1u : 0u;
-      if (found != 0) break;
-    }
-    while (!wanted(x[place])) ++place;
-    return place;
   }
 };
 

@@ -215,7 +215,7 @@ TEST(kernels, what_is_not_kept_passes_through) {
   using softmax_call = detail::call_of<formulas::softmax_formula, float>;
   const std::array operands{&x.strides(), &y.strides()};
   const softmax_call c{
-      {}, {{{x.data(), {}}}}, {{y.data()}}, detail::make_layout(x.shape(), 1, false, operands)};
+      {}, {{{x.data(), {}}}}, {{y.data()}}, detail::make_layout(x.shape(), 0b10, false, operands)};
   detail::device_limits limits = emulated_gpu;
   limits.shared_bytes = 33 * 1024;
   const plan p = detail::plan_on_device(detail::facts_of(c), c.where, limits);

@@ -220,11 +220,11 @@ class checked_call {
   std::span<const described> inputs_;
   shape broadcast_;  // what all_ points to where no input has that shape
   const shape* all_;
-  int axis_;
+  axis_set axes_;
 };
 
-/// The shape of a result: the broadcast shape, without the axis where the result is a scalar.
-shape result_shape(const shape& all, int axis, bool is_vector, bool keep);
+/// The shape of a result: the broadcast shape, without the axes where the result is a scalar.
+shape result_shape(const shape& all, axis_set axes, bool is_vector, bool keep);
 
 /// True where there is nothing to write.
 inline bool all_empty(std::span<const described> results) {

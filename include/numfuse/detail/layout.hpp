@@ -15,8 +15,8 @@ inline constexpr int max_operands = 8;
 
 /// `count` vectors of `length` elements each. The dimensions are those of the broadcast shape with
 /// sizes 1 dropped and neighbours merged where every operand allows it: first those over which the
-/// vectors are counted (the batch), then those along a vector, of which there is one unless the
-/// vector is a whole tensor that some operand does not hold in one piece.
+/// vectors are counted (the batch), then those along a vector, of which there is one unless it goes
+/// along several axes and some operand does not hold them in one piece.
 struct layout {
   std::int64_t length = 1;
   std::int64_t count = 1;
@@ -87,13 +87,17 @@ struct layout {
   }
 };
 
-/// The axis along which a call's vectors lie: one axis, or all of them.
-inline constexpr int whole_tensor = max_rank;
+/// Some of a shape's dimensions: bit d for dimension d.
+using axis_set = unsigned;
 
-/// The layout of a call. `all` is the broadcast shape, `axis` one of its axes or whole_tensor;
-/// `operand_strides` are broadcast to `all` (an output that lacks the axis has stride 0 along it).
-/// `elementwise`: all elements form one vector, whatever the axis.
-layout make_layout(const shape& all, int axis, bool elementwise,
+inline axis_set all_axes(const shape& s) { return (1u << s.rank()) - 1; }
+
+constexpr bool contains(axis_set axes, int d) { return (axes >> d & 1) != 0; }
+
+/// The layout of a call. `all` is the broadcast shape, `axes` those of it along which vectors lie;
+/// `operand_strides` are broadcast to `all` (an output that lacks an axis has stride 0 along it).
+/// `elementwise`: all elements form one vector, whatever the axes.
+layout make_layout(const shape& all, axis_set axes, bool elementwise,
                    std::span<const strides* const> operand_strides);
 
 }  // namespace numfuse::detail

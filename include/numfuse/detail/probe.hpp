@@ -41,11 +41,7 @@ struct probe {
   template <class R, class T, int Level>
   NUMFUSE_INLINE auto reduce(const R& r, const vector_value<T, Level, probe>&) {
     ++reductions;
-    if constexpr (requires { r.needs_elements(); }) {
-      needs_elements |= r.needs_elements();
-    } else {
-      needs_elements |= !R::has_identity;
-    }
+    needs_elements |= r.needs_elements();
     return scalar_value<typename R::template result<T>, Level + 1, probe>{{}, this};
   }
 };

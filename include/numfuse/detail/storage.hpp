@@ -5,6 +5,7 @@
 // allocates.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -82,6 +83,11 @@ template <class T>
 storage<T> allocate(host, std::int64_t size, const stream& s);
 template <class T>
 storage<T> allocate(device, std::int64_t size, const stream& s);
+
+/// Memory of the host that begins with a line, kept for the next of the same size when it is freed.
+/// Throws std::bad_alloc.
+void* allocate_bytes(std::size_t bytes);
+void free_bytes(void* memory, std::size_t bytes);
 
 /// Page-locked host memory, to and from which copies are asynchronous and fast.
 template <class T>

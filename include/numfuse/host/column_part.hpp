@@ -2,6 +2,7 @@
 // rows run across the vectors.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include <numfuse/dtype.hpp>
@@ -99,32 +100,42 @@ struct column_part {
       NUMFUSE_INDEPENDENT
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) {
-        states[lane + k] = joined<Rows>(r, v, states[lane + k], i, lane + k);
+        states[lane + k] = r.combine(states[lane + k], joined<Rows, S>(r, v, i, lane + k));
       }
     }
   }
 
-  // A state joined by Rows numbers. Not a loop, in which compilers would look for vectors.
-  template <int Rows, class R, class V, class S>
-  NUMFUSE_INLINE S joined(const R& r, const V& v, S own, int i, int lane) const {
-    if constexpr (Rows == 0) {
-      return own;
+  // The state of Rows numbers, in pairs and pairs of pairs: a long sum meets them as one. Not a
+  // loop, in which compilers would look for vectors.
+  template <int Rows, class S, class R, class V>
+  NUMFUSE_INLINE S joined(const R& r, const V& v, int i, int lane) const {
+    if constexpr (Rows == 1) {
+      return r.template lift<S>(v.number(i, lane), first + i);
     } else {
-      own = r.combine(own, r.template lift<S>(v.number(i, lane), first + i));
-      return joined<Rows - 1>(r, v, own, i + 1, lane);
+      const S upper = joined<Rows / 2, S>(r, v, i, lane);
+      return r.combine(upper, joined<Rows / 2, S>(r, v, i + Rows / 2, lane));
     }
   }
 
+  // In float64 some rows at a time have states of their own: added one after the other, many
+  // numbers would lose digits.
   template <int Lanes, class R, class V, class S>
   NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane) const {
-    S own[Lanes];
-    for (int k = 0; k < Lanes; ++k) own[k] = states[lane + k];
-    for (int i = 0; i < rows; ++i) {
+    constexpr bool apart = sizeof(compute_t<typename V::dtype>) > 4;
+    const int together = apart ? 2 * group : rows;
+    for (int first_row = 0; first_row < rows; first_row += together) {
+      const int end = std::min(rows, first_row + together);
+      S own[Lanes];
+      for (int k = 0; k < Lanes; ++k) own[k] = apart ? r.template identity<S>() : states[lane + k];
+      for (int i = first_row; i < end; ++i) {
+        for (int k = 0; k < Lanes; ++k) {
+          own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
+        }
+      }
       for (int k = 0; k < Lanes; ++k) {
-        own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
+        states[lane + k] = apart ? r.combine(states[lane + k], own[k]) : own[k];
       }
     }
-    for (int k = 0; k < Lanes; ++k) states[lane + k] = own[k];
   }
 };
 

@@ -4,12 +4,14 @@
 // instructions of. A part is filled up to whole groups with numbers that nobody looks at.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
 #include <vector>
 
 #include <numfuse/detail/layout.hpp>
+#include <numfuse/detail/storage.hpp>
 #include <numfuse/host/isa.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
@@ -80,17 +82,20 @@ class scratch {
   }
 
  private:
-  __attribute__((noinline, cold)) void* take_more(std::int64_t bytes) {
-    more_.push_back(std::make_unique_for_overwrite<line[]>(static_cast<std::size_t>(bytes / 64)));
+  struct free_block {
+    std::size_t bytes;
+    void operator()(void* block) const { free_bytes(block, bytes); }
+  };
+
+  __attribute__((noinline, cold)) void* take_more(std::int64_t count) {
+    const auto bytes = static_cast<std::size_t>(count);
+    more_.emplace_back(allocate_bytes(bytes), free_block{bytes});
     return more_.back().get();
   }
 
-  struct alignas(64) line {
-    unsigned char bytes[64];
-  };
   alignas(64) unsigned char memory_[8 * part_numbers * sizeof(double)];
   std::int64_t used_ = 0;
-  std::vector<std::unique_ptr<line[]>> more_;
+  std::vector<std::unique_ptr<void, free_block>> more_;
 };
 
 }  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA

@@ -69,6 +69,7 @@ struct row_part {
   scratch* memory;
   bool past_caches = false;  // results are written past the caches
   int ahead = 0;             // numbers: so far ahead lie the lines that it fetches
+  bool in_run = false;       // of a vector along several axes, within a run of its innermost one
 
   NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
   NUMFUSE_INLINE std::int64_t index(int i) const { return first + i; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
@@ -13,6 +14,10 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
 /// Elements of each of several vectors in a part: with fewer, states come and go too often.
 inline constexpr int fewest_rows = 16;
+
+/// Along several axes, the shortest runs of the innermost one that are worked on one by one, where
+/// they lie: the numbers of shorter ones are gathered.
+inline constexpr std::int64_t shortest_run = 256;
 
 /// True where there are enough tasks for all threads: no two share one.
 inline bool one_thread_each(std::int64_t tasks) {
@@ -109,16 +114,33 @@ class tile_run {
     }
   }
 
-  // Elements of each vector that one thread works through without pause.
+  // Elements of each vector that one thread works through without pause. In float64 no more than a
+  // few times as many as there are blocks: blocks are added one after the other, as are sums of a
+  // few numbers within them, and long chains would lose digits.
   NUMFUSE_INLINE std::int64_t block_rows() const {
+    if constexpr (!columns) return block_elements;
     constexpr std::int64_t column_parts = 64;  // their states are many, too
-    return columns ? part_rows() * column_parts : block_elements;
+    const std::int64_t rows = part_rows();
+    if constexpr (Call::compute_bytes <= 4) return column_parts * rows;
+    const double length = static_cast<double>(call_.where.length);
+    const auto most = static_cast<std::int64_t>(8 * std::sqrt(length));
+    return std::clamp<std::int64_t>(most / rows, 1, column_parts) * rows;
+  }
+
+  // The length of the runs of which no part has more than one; 0 where that does not matter.
+  NUMFUSE_INLINE std::int64_t run_length() const {
+    const layout& where = call_.where;
+    if (columns || where.vector_rank <= 1) return 0;
+    const std::int64_t run = where.sizes[where.batch_rank + where.vector_rank - 1];
+    return run < shortest_run ? 0 : run;
   }
 
   // True where the vectors are held. Several threads share a long one where there are few.
   bool is_held() const {
     const std::int64_t length = call_.where.length;
-    if constexpr (long_rows) {
+    if (run_length() > 0) {
+      return length <= part_numbers;
+    } else if constexpr (long_rows) {
       constexpr std::int64_t most = held_bytes / (Call::compute_bytes * Call::inputs_count);
       return length <= most && (length <= block_elements || one_thread_each(call_.where.count));
     } else {
@@ -126,12 +148,13 @@ class tile_run {
     }
   }
 
-  NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory) const {
+  NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory,
+                              bool in_run = false) const {
     if constexpr (columns) {
       return {&call_.where, first, static_cast<int>(count), active_, filled(), memory};
     } else {
-      const row_part row{&call_.where, first,        static_cast<int>(count),
-                         memory,       past_caches_, ahead_};
+      const row_part row{&call_.where, first, static_cast<int>(count), memory, past_caches_,
+                         ahead_,       in_run};
       if constexpr (short_rows) {
         return {row, active_};
       } else {
@@ -256,11 +279,13 @@ class tile_run {
   template <int Pass>
   __attribute__((flatten)) void sweep(std::integral_constant<int, Pass>, const state_table& states,
                                       std::int64_t first, std::int64_t last) {
-    const std::int64_t rows = part_rows();
-    for (std::int64_t i = first; i < last; i += rows) {
+    const std::int64_t rows = part_rows(), run = run_length();
+    for (std::int64_t i = first, count; i < last; i += count) {
+      count = std::min(rows, last - i);
+      if (run > 0) count = std::min(count, run - i % run);
       scratch memory;
-      context<Pass, replay_step::accumulate> ctx(part_at(i, std::min(rows, last - i), &memory),
-                                                 &states, nullptr);
+      context<Pass, replay_step::accumulate> ctx(part_at(i, count, &memory, run > 0), &states,
+                                                 nullptr);
       const auto result = evaluate(ctx);
       if constexpr (Pass == levels) write_vectors(ctx, result);
     }

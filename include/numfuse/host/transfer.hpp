@@ -155,6 +155,17 @@ NUMFUSE_INLINE bool in_a_row(const layout& where, int k) {
   return where.vector_rank == 1 && where.vector_stride(k) == 1;
 }
 
+/// The same for those of a part.
+NUMFUSE_INLINE bool in_a_row(const row_part& part, int k) {
+  const layout& where = *part.where;
+  return in_a_row(where, k) || (part.in_run && where.inner_stride(k) == 1);
+}
+
+/// How far from the start of its vector such a part begins.
+NUMFUSE_INLINE std::int64_t start_of(const row_part& part, int k) {
+  return part.in_run ? part.where->element_offset(k, part.first) : part.first;
+}
+
 /// A part of rows: one, or several.
 template <class Part>
 concept part_of_rows = std::is_base_of_v<row_part, Part>;
@@ -164,8 +175,8 @@ template <class C, part_of_rows Part, class T>
 NUMFUSE_INLINE row_part::run<const C> load(const Part& part, int k, const T* from) {
   const std::int64_t across = part.across(k);
   if constexpr (std::is_same_v<C, T>) {
-    if (in_a_row(*part.where, k)) {
-      const T* const data = from + part.first;
+    if (in_a_row(part, k)) {
+      const T* const data = from + start_of(part, k);
       if (loads_parts<C> || part.tail_at() == part.count) {
         return {data, across, nullptr, 0, part.count};
       }
@@ -223,9 +234,9 @@ bool writes_past_caches(const Call& c) {
 /// memory of which `unload` takes them there.
 template <part_of_rows Part, class T>
 NUMFUSE_INLINE row_part::run<T> target_of(const Part& part, int k, T* to) {
-  if (part.past_caches || !in_a_row(*part.where, k)) return part.template take<T>();
+  if (part.past_caches || !in_a_row(part, k)) return part.template take<T>();
   T* const tails = part.memory->template take<T>(part.filled() * group);
-  return {to + part.first, part.across(k), tails, group, part.count};
+  return {to + start_of(part, k), part.across(k), tails, group, part.count};
 }
 template <class T>
 NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* to) {
@@ -242,14 +253,14 @@ NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* 
 #endif
 template <part_of_rows Part, class T>
 NUMFUSE_INLINE void unload(const Part& part, int k, const row_part::run<T>& from, T* to) {
-  const bool in_place = from.data == to + part.first;
+  const bool side_by_side = in_a_row(part, k);
   for (int lane = 0; lane < part.filled(); ++lane) {
     T* const row = to + lane * part.across(k);
-    if (in_place) {
+    if (side_by_side && !part.past_caches) {  // in place
       unload_tail(part, from.tail(lane), from.row(lane));
-    } else if (part.past_caches && in_a_row(*part.where, k)) {
+    } else if (side_by_side) {
       const auto bytes = part.count * static_cast<std::int64_t>(sizeof(T));
-      copy_past_caches(row + part.first, from.row(lane), bytes);
+      copy_past_caches(row + start_of(part, k), from.row(lane), bytes);
     } else {
       scatter_elements(*part.where, k, part.first, part.count, from.row(lane), row);
     }
