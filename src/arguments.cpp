@@ -52,9 +52,9 @@ std::string axes_text(const shape& all, axis_set axes) {
   for (int d = 0; d < all.rank(); ++d) {
     if (contains(axes, d)) listed.push_back(d);
   }
-  if (listed.rank() == 1)
-    return "axis " + std::to_string(listed[0]) + " of shape " + to_string(all);
-  return "axes " + to_string(listed) + " of shape " + to_string(all);
+  const bool one = listed.rank() == 1;
+  return (one ? "axis " + std::to_string(listed[0]) : "axes " + to_string(listed)) + " of shape " +
+         to_string(all);
 }
 
 // True where an output, of these addresses, may not be written while an input is read.

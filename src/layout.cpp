@@ -33,6 +33,7 @@ void set_formula_vectors(layout& result, const shape& all, axis_set axes, bool e
   result.formula_length = 1;
   bool behind = true;  // the axes
   for (int d = all.rank() - 1; d >= 0; --d) {
+    if (all[d] == 1) continue;
     behind &= !contains(axes, d);
     if (behind) result.formula_stride *= all[d];
     if (contains(axes, d)) result.formula_length *= all[d];

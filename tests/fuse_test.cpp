@@ -307,6 +307,9 @@ TYPED_TEST(Fuse, PositionsAlongNeighbouringAxes) {
   };
   const auto expected = fuse(shifted_by_position{}).along(1)(x.reshape({2, 12, 5}));
   EXPECT_TRUE(array_equal(shifts({1, 2}).reshape({2, 12, 5}), back<TypeParam>(expected)));
+  const auto y = x.reshape({24, 5, 1});  // an axis of one element is nobody's neighbour
+  EXPECT_TRUE(array_equal(back<TypeParam>(fuse(shifted_by_position{}).along({0, 2})(y)),
+                          back<TypeParam>(fuse(shifted_by_position{}).along(0)(y))));
   try {
     shifts({1, 3});
     ADD_FAILURE() << "nothing was thrown";

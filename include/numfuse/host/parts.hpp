@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <numfuse/detail/layout.hpp>
@@ -89,7 +90,8 @@ class scratch {
 
   __attribute__((noinline, cold)) void* take_more(std::int64_t count) {
     const auto bytes = static_cast<std::size_t>(count);
-    more_.emplace_back(allocate_bytes(bytes), free_block{bytes});
+    std::unique_ptr<void, free_block> block(allocate_bytes(bytes), free_block{bytes});
+    more_.push_back(std::move(block));
     return more_.back().get();
   }
 
