@@ -93,8 +93,7 @@ std::int64_t row_pieces(const plan& p, const layout& where) {
     return ceil_div(length + (p.shifted_rows ? p.items - 1 : 0), p.items);
   };
   if (where.vector_rank <= 1) return pieces(where.length);
-  const std::int64_t run = where.sizes[where.batch_rank + where.vector_rank - 1];
-  return where.length / run * pieces(run);
+  return where.length / where.inner_size() * pieces(where.inner_size());
 }
 
 // Chooses how a group holds its vector, if it can: the fewest pieces a thread within a warp, then a

@@ -43,6 +43,11 @@ struct layout {
     return vector_rank == 0 ? 0 : strides[operand][batch_rank + vector_rank - 1];
   }
 
+  /// The size of the innermost dimension of a vector.
+  NUMFUSE_INLINE std::int64_t inner_size() const {
+    return vector_rank == 0 ? 1 : sizes[batch_rank + vector_rank - 1];
+  }
+
   /// The offset of the first element of vector v.
   NUMFUSE_INLINE std::int64_t batch_offset(int operand, std::int64_t v) const {
     return offset(operand, v, 0, batch_rank);

@@ -162,7 +162,7 @@ class elementwise_run {
     if (in_one_run_) {
       run_chunk(no_starts, first, first, static_cast<int>(last - first));
     } else if (rank_ <= 1 ||
-               row_length(call_.where) >= (rows_in_place_ ? shortest_in_place() : short_row)) {
+               call_.where.inner_size() >= (rows_in_place_ ? shortest_in_place() : short_row)) {
       run_rows(first, last);
     } else {
       for (std::int64_t i = first; i < last; i += chunk) {
@@ -215,7 +215,7 @@ class elementwise_run {
       const std::int64_t rows = rows_in_place_ ? row.whole_rows(last - i) : 0;
       if (rows > 1) {
         run_in_place(row.starts, i, rows);
-        i += rows * row_length(call_.where);
+        i += rows * call_.where.inner_size();
         if (i < last) row.advance_rows(rows);
         continue;
       }
@@ -244,7 +244,7 @@ class elementwise_run {
       pitches[k] = pitch_of(k, sizeof(*out.data));
     });
     with_constants(constant_in_row_, [&](auto set) {
-      run_neighbours<set>(call_, i, row_length(call_.where), from, to, rows, pitches);
+      run_neighbours<set>(call_, i, call_.where.inner_size(), from, to, rows, pitches);
     });
   }
 

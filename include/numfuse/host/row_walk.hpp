@@ -9,19 +9,14 @@
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
-/// Rows are what the innermost dimension makes of all elements.
-inline std::int64_t row_length(const layout& where) {
-  return where.vector_rank == 0 ? 1 : where.sizes[where.vector_rank - 1];
-}
-
-/// A place among the elements of several operands, which are walked through row by row. All
-/// formulas of so many operands share it.
+/// A place among the elements of several operands, which are walked through row by row: along the
+/// innermost dimension. All formulas of so many operands share it.
 template <int Operands>
 class row_walk {
  public:
   __attribute__((noinline)) row_walk(const layout& where, std::int64_t first) : where_(where) {
     const int rows = where.vector_rank - 1;
-    const std::int64_t length = row_length(where);
+    const std::int64_t length = where.inner_size();
     std::int64_t outer = first / length;
     column = first % length;
     for (int d = rows - 1; d >= 0; --d) {
@@ -31,18 +26,18 @@ class row_walk {
     }
   }
 
-  std::int64_t left_in_row() const { return row_length(where_) - column; }
+  std::int64_t left_in_row() const { return where_.inner_size() - column; }
 
   void advance(std::int64_t count) {
     column += count;
-    if (column == row_length(where_)) next_row();
+    if (column == where_.inner_size()) next_row();
   }
 
   /// How many whole rows come next at one distance from each other, of `left` elements.
   std::int64_t whole_rows(std::int64_t left) const {
     const int d = where_.vector_rank - 2;
     if (d < 0 || column != 0) return 0;
-    return std::min(left / row_length(where_), where_.sizes[d] - place_[d]);
+    return std::min(left / where_.inner_size(), where_.sizes[d] - place_[d]);
   }
 
   void advance_rows(std::int64_t rows) {

@@ -131,8 +131,7 @@ class tile_run {
   NUMFUSE_INLINE std::int64_t run_length() const {
     const layout& where = call_.where;
     if (columns || where.vector_rank <= 1) return 0;
-    const std::int64_t run = where.sizes[where.batch_rank + where.vector_rank - 1];
-    return run < shortest_run ? 0 : run;
+    return where.inner_size() < shortest_run ? 0 : where.inner_size();
   }
 
   // True where the vectors are held. Several threads share a long one where there are few.

@@ -52,12 +52,12 @@ class transposed_run {
       : call_(c),
         dimension_(dimension),
         row_tiles_(ceil_div(c.where.sizes[dimension], most_rows)),
-        column_tiles_(ceil_div(row_length(c.where), most_columns)) {}
+        column_tiles_(ceil_div(c.where.inner_size(), most_columns)) {}
 
   /// Tiles in all.
   std::int64_t tiles() const {
     const layout& where = call_.where;
-    return where.length / where.sizes[dimension_] / row_length(where) * row_tiles_ * column_tiles_;
+    return where.length / where.sizes[dimension_] / where.inner_size() * row_tiles_ * column_tiles_;
   }
 
   /// Calls run_rows(inputs, outputs, rows, columns, distances between rows in bytes) with the rows
