@@ -54,21 +54,6 @@ struct deep {
   }
 };
 
-/// Formulas that read positions, or nothing of the vector but its length.
-struct weighted_by_position {
-  template <class V>
-  NUMFUSE_HD auto operator()(const V& v) const {
-    return sum(v * index(v)) / length(v);
-  }
-};
-
-struct shifted_by_position {
-  template <class V>
-  NUMFUSE_HD auto operator()(const V& v) const {
-    return v + index(v);
-  }
-};
-
 /// A mask decides which numbers count.
 struct masked {
   template <class V, class M>
@@ -97,15 +82,7 @@ struct scaled {
 
 template <class Case>
 class Fuse : public typed_test<Case> {};
-#if defined(NUMFUSE_TEST_SIMT)
-using cases = floating_cases;
-#elif NUMFUSE_HAS_CUDA
-using cases = ::testing::Types<on<float, host_space>, on<double, host_space>, on<half, host_space>,
-                               on<bfloat16, host_space>>;
-#else
-using cases = ::testing::Types<on<float, host_space>, on<double, host_space>>;
-#endif
-TYPED_TEST_SUITE(Fuse, cases, case_names);
+TYPED_TEST_SUITE(Fuse, own_formula_cases, case_names);
 
 constexpr tolerance several{16, "a few roundings of numbers as large as the scale", 2};
 
@@ -223,39 +200,6 @@ TYPED_TEST(Fuse, ReductionsThatWaitForOneAnother) {
   }
 }
 
-TYPED_TEST(Fuse, PositionsAndLengths) {
-  using T = typename TypeParam::dtype;
-  for (const layout_case& c : edge_layouts()) {
-    if (c.sizes.size() == 0 || c.sizes.size() > 10000) continue;
-    const std::uint64_t seed = next_seed();
-    const auto x = random_input<T>(c.sizes, {-4, 4}, seed);
-    const auto v = for_reference(x);
-    // The position of each number along its vector.
-    reference::array position(c.sizes);
-    const auto steps = contiguous_strides(c.sizes);
-    const std::int64_t n = length_of(c);
-    for (std::int64_t i = 0; i < v.size(); ++i) {
-      const int d = c.axis ? (*c.axis < 0 ? *c.axis + c.sizes.rank() : *c.axis) : 0;
-      position.data()[i] = static_cast<double>(c.axis ? i / steps[d] % n : i);
-    }
-    const auto products = reference::multiply(v, position);
-    const double count = static_cast<double>(n);
-    const auto of = [&](const reference::array& values) {
-      return reference::divide(reference::sum(values, c.axis, true),
-                               reference::array(shape{}, &count, &count + 1));
-    };
-    const trial tried{"weighted_by_position", to_string(c), seed, n};
-    const auto result = back<TypeParam>(
-        fuse(weighted_by_position{}).along(selected(c.axis)).keepdims()(to_space<TypeParam>(x)));
-    if (!expect_close(result, of(products), of(reference::abs(products)), several, tried)) break;
-    const auto shifted =
-        fuse(shifted_by_position{}).along(selected(c.axis))(to_space<TypeParam>(x));
-    static_assert(std::same_as<element_t<decltype(shifted)>, promote_t<T, std::int64_t>>);
-    const auto expected = reference::add(v, position);
-    if (!expect_close(back<TypeParam>(shifted), expected, {1, "a sum"}, tried)) break;
-  }
-}
-
 /// The vectors along the first and the last axis of three, as rows, and the rows of a result.
 template <any_dtype T>
 host_tensor<T> rows_of_first_and_last(const host_tensor<T>& x) {
@@ -280,43 +224,6 @@ TYPED_TEST(Fuse, AlongSeveralAxes) {
         reference_layer_norm(rows, for_reference(gamma), for_reference(beta), 1e-5, 1);
     expect_close(rows_of_first_and_last(back<TypeParam>(normalized)), expected,
                  reference::add(reference::abs(expected), reference::array{8}), several, tried);
-
-    // Positions count in C order, whatever the order of the list.
-    const auto [weighted, length] = [&] {
-      reference::array position(rows.shape());
-      for (std::int64_t i = 0; i < rows.size(); ++i) {
-        position.data()[i] = static_cast<double>(i % rows.shape()[1]);
-      }
-      return std::pair(reference::multiply(rows, position), static_cast<double>(rows.shape()[1]));
-    }();
-    const reference::array n(shape{}, &length, &length + 1);
-    const auto mean_of = [&](const reference::array& values) {
-      return reference::divide(reference::sum(values, 1, false), n);
-    };
-    const auto result = fuse(weighted_by_position{}).along({2, 0})(to_space<TypeParam>(x));
-    expect_close(back<TypeParam>(result), mean_of(weighted), mean_of(reference::abs(weighted)),
-                 several, tried);
-  }
-}
-
-TYPED_TEST(Fuse, PositionsAlongNeighbouringAxes) {
-  using T = typename TypeParam::dtype;
-  const auto x = to_space<TypeParam>(random_input<T>({2, 3, 4, 5}, {-4, 4}, next_seed()));
-  const auto shifts = [&](axis_selector axes) {
-    return back<TypeParam>(fuse(shifted_by_position{}).along(axes)(x));
-  };
-  const auto expected = fuse(shifted_by_position{}).along(1)(x.reshape({2, 12, 5}));
-  EXPECT_TRUE(array_equal(shifts({1, 2}).reshape({2, 12, 5}), back<TypeParam>(expected)));
-  const auto y = x.reshape({24, 5, 1});  // an axis of one element is nobody's neighbour
-  EXPECT_TRUE(array_equal(back<TypeParam>(fuse(shifted_by_position{}).along({0, 2})(y)),
-                          back<TypeParam>(fuse(shifted_by_position{}).along(0)(y))));
-  try {
-    shifts({1, 3});
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const value_error& e) {
-    EXPECT_STREQ(e.what(),
-                 "fuse: no index() element by element along axes (1, 3) of shape (2, 3, 4, 5), "
-                 "which are not neighbours");
   }
 }
 

@@ -113,6 +113,15 @@ using integer_cases = ::testing::Types<NUMFUSE_INTEGER_CASES>;
 using whole_number_cases = ::testing::Types<NUMFUSE_INTEGER_CASES, NUMFUSE_IN_SPACES(bool)>;
 using all_cases =
     ::testing::Types<NUMFUSE_FLOATING_CASES, NUMFUSE_INTEGER_CASES, NUMFUSE_IN_SPACES(bool)>;
+/// Where users' own formulas run: on the device they need nvcc.
+#if defined(NUMFUSE_TEST_SIMT)
+using own_formula_cases = floating_cases;
+#elif NUMFUSE_HAS_CUDA
+using own_formula_cases = ::testing::Types<on<float, host_space>, on<double, host_space>,
+                                           on<half, host_space>, on<bfloat16, host_space>>;
+#else
+using own_formula_cases = ::testing::Types<on<float, host_space>, on<double, host_space>>;
+#endif
 /// Where the dtype does not matter.
 using space_cases = ::testing::Types<NUMFUSE_IN_SPACES(float)>;
 
