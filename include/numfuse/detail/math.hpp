@@ -240,12 +240,16 @@ NUMFUSE_INLINE scaled_number<T> scale_down(T u) {
   using bits = typename f::bits;
   constexpr bits one = f::bias << f::mantissa;
   constexpr bits root = std::bit_cast<bits>(T(0.70710678118654752440));
-  constexpr T to_normal = T(bits{1} << f::mantissa);
-  const bool subnormal = u < std::numeric_limits<T>::min();
-  const bits shifted = std::bit_cast<bits>(u * (subnormal ? to_normal : T(1))) + (one - root);
-  constexpr T whole = to_normal;
-  const T biased = std::bit_cast<T>((shifted >> f::mantissa) | std::bit_cast<bits>(whole)) - whole;
-  const T k = biased - (subnormal ? T(f::bias + f::mantissa) : T(f::bias));
+  constexpr T whole = T(bits{1} << f::mantissa);
+  // A subnormal number is made a normal one. What that adds to its exponent is taken off again by
+  // the factor's own: asked a second time which it was, compilers would do all in between twice.
+  const T factor = u < std::numeric_limits<T>::min() ? whole : T(1);
+  const bits of_factor = std::bit_cast<bits>(factor) - one;
+  constexpr int positive = 64;  // no exponent is below 0 with so much more
+  constexpr bits offset = (bits{positive} << f::mantissa) + (one - root);
+  const bits shifted = std::bit_cast<bits>(u * factor) + offset - of_factor;
+  const T exponent = std::bit_cast<T>((shifted >> f::mantissa) | std::bit_cast<bits>(whole));
+  const T k = exponent - (whole + T(f::bias + positive));
   return {k, std::bit_cast<T>((shifted & ((bits{1} << f::mantissa) - 1)) + root)};
 }
 
