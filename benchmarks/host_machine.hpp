@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <fstream>
+#include <map>
+#include <string>
 
 #include "report.hpp"
 
@@ -14,8 +16,15 @@ namespace bench {
 inline machine host_machine() {
   machine m{"an unknown processor", "cpu", {}};
   std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    if (line.rfind("model name", 0) == 0) m.name = line.substr(line.find(':') + 2);
+  std::map<std::string, std::string> said;
+  for (std::string line; std::getline(info, line);) {  // cpu family\t: 26
+    const std::size_t colon = line.find(": ");
+    if (colon != line.npos) said[line.substr(0, line.find('\t'))] = line.substr(colon + 2);
+  }
+  if (said.count("model name") > 0) m.name = said["model name"];
+  // Virtual machines leave out of the name which generation it is.
+  if (said.count("cpu family") > 0) {
+    m.name += ", family " + said["cpu family"] + ", model " + said["model"];
   }
   m.software["threads"] = std::to_string(omp_get_max_threads());
   m.software["compiler"] = __VERSION__;

@@ -13,12 +13,19 @@ from .work import Backend, Library, Unsupported, Work, row
 
 def processor() -> str:
     """The name that bench_host gives to this machine."""
+    said: dict[str, str] = {}
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.split(":", 1)[1] for line in file if line.startswith("model name")]
+            for line in file:
+                key, colon, value = line.partition(":")
+                if colon:
+                    said[key.strip()] = value.strip()
     except OSError:
-        names = []
-    return names[-1].strip() if names else "an unknown processor"
+        pass
+    name = said.get("model name", "an unknown processor")
+    if "cpu family" in said:
+        name += f", family {said['cpu family']}, model {said['model']}"
+    return name
 
 
 def dtype_of(name: str) -> Any:
