@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <numfuse/detail/parallel.hpp>
+#include <numfuse/detail/processor.hpp>
 #include <numfuse/host/transfer.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
@@ -49,16 +50,16 @@ bool reads_in_place(const Call& c) {
 }
 
 /// How far ahead lines are worth fetching, in bytes; 0 where they are not. The processor fetches
-/// ahead itself, but not from one page to the next, nor soon enough where it waits for the last
-/// steps of a row. Measured: one pass over what the third-level cache holds, and floats in memory,
-/// where they are one stream.
+/// ahead itself, some of them not from one page to the next, nor soon enough where they wait for the
+/// last steps of a row. Measured on such: one pass over what the third-level cache holds, and floats
+/// in memory, where they are one stream.
 template <class Call>
 std::int64_t bytes_ahead(const Call& c) {
   constexpr std::int64_t second_level = 1 << 20, third_level = 1 << 23;
   constexpr std::int64_t shortest_row = 2048;
   const std::int64_t row = c.where.length * Call::compute_bytes;
   const std::int64_t bytes = row * c.where.count * Call::inputs_count;
-  if (bytes <= second_level) return 0;
+  if (bytes <= second_level || !fetches_ahead()) return 0;
   if (bytes <= third_level) return in_one_pass<Call> && row >= shortest_row ? 2048 : 0;
   constexpr bool one_of_floats = Call::inputs_count == 1 && Call::compute_bytes == 4;
   return one_of_floats && exceeds_caches(bytes) ? 8192 : 0;
