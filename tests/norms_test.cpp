@@ -77,6 +77,25 @@ TYPED_TEST(Norms, OfTheWholeTensor) {
   }
 }
 
+// Squares leave a float's range long before a norm does, and lose digits before they leave it;
+// those of equal numbers all round alike.
+TYPED_TEST(Norms, OfLargeAndSmallNumbers) {
+  using T = typename TypeParam::dtype;
+  const int largest = format_of<T>().max_exponent;
+  for (int exponent : {-110, -75, -63, -50, -40, -10, 10, 62, 110}) {
+    if (std::abs(exponent) >= largest - 4) continue;
+    const double scale = std::ldexp(1.0, exponent);
+    for (const shape& s : {shape{1500}, shape{20, 100}, shape{3, 4000}, shape{100, 20}}) {
+      const std::uint64_t seed = next_seed();
+      const int axis = s.rank() - 1;
+      check_norm<TypeParam>(random_input<T>(s, {-scale, scale}, seed), 2, axis, false, seed);
+      for (double x : {1.1, 1.4, 1.9}) {
+        check_norm<TypeParam>(full<T>(s, from_double<T>(x * scale)), 2, axis, false, 0);
+      }
+    }
+  }
+}
+
 // The recipe: np.linalg.norm([3, -4, 0], p)
 TYPED_TEST(Norms, OfASmallVector) {
   using T = typename TypeParam::dtype;

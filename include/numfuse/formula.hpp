@@ -17,7 +17,9 @@
 //   knows(level)        false while values of that level are not known yet (see below);
 //   reduce<R>(r, v)     a scalar, one level up;
 //   keep_costly(v)      where there is one: v, whose numbers take many instructions, kept where
-//                       that saves some.
+//                       that saves some;
+//   divides_by_reciprocal  where there is one, true: so many numbers belong to a scalar that a
+//                       division for each of them takes longer than the scalar's reciprocal.
 // Its values need not hold their numbers. A context with is_lazy has values of its own, which have
 //   number(j, lane)     computes one;
 // and brings along
@@ -33,6 +35,7 @@
 #include <type_traits>
 
 #include <numfuse/detail/operands.hpp>
+#include <numfuse/detail/reciprocal.hpp>
 #include <numfuse/detail/unroll.hpp>
 #include <numfuse/norms.hpp>
 #include <numfuse/ops.hpp>
@@ -181,6 +184,38 @@ NUMFUSE_INLINE auto reduce(const R& r, const V& v) {
   return v.context->reduce(r, v);
 }
 
+/// Function Fn of operands of one type as an operation with a result of type T.
+template <any_dtype T, class Fn>
+struct operation : Fn {
+  template <class D>
+  using operand = D;
+  template <class D>
+  using result = T;
+};
+
+/// True where vector X is divided by scalar Y without a division for each number.
+template <class X, class Y>
+inline constexpr bool by_reciprocal = [] {
+  if constexpr (fuses_products && formula_vector<X> && formula_value<Y> && !formula_vector<Y>) {
+    return requires { requires X::context_type::divides_by_reciprocal; };
+  } else {
+    return false;
+  }
+}();
+
+/// x / d as T, where d is a scalar of T or a wider type: rounded once.
+template <any_dtype T, formula_value X, formula_value D>
+NUMFUSE_INLINE auto divide_by_scalar(const X& x, const D& d) {
+  using wide = typename D::dtype;
+  using C = compute_t<T>;
+  const auto scale = map(operation<wide, reciprocal_scale<C>>{}, d);
+  const auto scaled = map(ops::multiply{}, d, scale);
+  const auto inverse = map(ops::divide{}, 1, scaled);
+  const auto high = map(operation<T, reciprocal_high<C>>{}, inverse);
+  const auto low = map(operation<T, reciprocal_low<C>>{}, scaled, inverse, high);
+  return map(operation<T, quotient_by_reciprocal>{}, astype<T>(x), astype<T>(scale), high, low);
+}
+
 }  // namespace detail
 
 // --- Element by element.
@@ -201,7 +236,7 @@ NUMFUSE_UNARY(rsqrt) NUMFUSE_UNARY(square) NUMFUSE_UNARY(abs) NUMFUSE_UNARY(sign
 NUMFUSE_UNARY(tanh) NUMFUSE_UNARY(sigmoid) NUMFUSE_UNARY(sigmoid_derivative)
 NUMFUSE_UNARY(logical_not)
 NUMFUSE_BINARY(operator+, add) NUMFUSE_BINARY(operator-, subtract)
-NUMFUSE_BINARY(operator*, multiply) NUMFUSE_BINARY(operator/, divide)
+NUMFUSE_BINARY(operator*, multiply)
 NUMFUSE_BINARY(operator==, equal) NUMFUSE_BINARY(operator!=, not_equal)
 NUMFUSE_BINARY(operator<, less) NUMFUSE_BINARY(operator<=, less_equal)
 NUMFUSE_BINARY(operator>, greater) NUMFUSE_BINARY(operator>=, greater_equal)
@@ -216,6 +251,16 @@ NUMFUSE_INLINE auto operator-(const X& x) {
 // clang-format on
 #undef NUMFUSE_UNARY
 #undef NUMFUSE_BINARY
+
+template <class X, class Y>
+requires formula_operands<X, Y> NUMFUSE_INLINE auto operator/(const X& x, const Y& y) {
+  if constexpr (detail::by_reciprocal<X, Y>) {
+    using dtype = floating_t<detail::operands_dtype<X, Y>>;
+    return detail::divide_by_scalar<dtype>(x, astype<dtype>(y));
+  } else {
+    return detail::map(ops::divide{}, x, y);
+  }
+}
 
 template <formula_value X>
 NUMFUSE_INLINE auto operator!(const X& x) {

@@ -17,12 +17,26 @@ struct euclidean_norm : sum {
     const S w = static_cast<S>(x);
     return w * w;
   }
+  /// Two roundings more than a square's own, each of half a ULP of the sum, which the root halves.
   template <class S, class C>
-  static S lift_four(C a, C b, C c, C d) = delete;
+  requires(std::is_same_v<C, float>) NUMFUSE_INLINE static S lift_four(C a, C b, C c, C d) {
+    return static_cast<S>((a * a + b * b) + (c * c + d * d));
+  }
+  /// In sums above this limit what squares lose that are too small for a float counts for nothing.
+  template <class S>
+  NUMFUSE_INLINE static bool fours_hold(S s) {
+    return s >= S(0x1p-100) && s <= std::numeric_limits<S>::max();
+  }
   template <class C, class S>
   NUMFUSE_INLINE static C finish(S s) {
     return static_cast<C>(std::sqrt(s));
   }
+};
+
+/// The same, rounded to double only.
+struct euclidean_norm_in_double : euclidean_norm {
+  template <class T>
+  using result = double;
 };
 
 /// The vector norm of order `order`: sum(|x|^p)^(1/p), the largest |x| for infinity, the smallest

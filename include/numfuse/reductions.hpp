@@ -11,7 +11,8 @@
 // Some, which a number decides as the formula runs, have specialized(f), which calls f with a
 // reduction of the same state that is known to the compiler, for the host.
 // Some have lift_four<S>(a, b, c, d), the state of four numbers at less cost than by combine, where
-// zeros count as no numbers. It may be infinite or NaN where that of lift and combine is not.
+// zeros count as no numbers; what became of such is right where fours_hold(s) says so of their
+// state.
 #pragma once
 
 #include <numfuse/host/isa.hpp>
@@ -58,6 +59,10 @@ struct sum : detail::sum_base {
   requires(std::is_same_v<C, float>&& std::is_same_v<S, double>) NUMFUSE_INLINE static S
       lift_four(C a, C b, C c, C d) {
     return static_cast<S>((a + b) + (c + d));
+  }
+  template <class S>
+  NUMFUSE_INLINE static bool fours_hold(S s) {
+    return s - s == S(0);
   }
 };
 

@@ -11,12 +11,15 @@ struct normalize_rows_formula : builtin<1, compiled_for::floating> {
   template <class V>
   NUMFUSE_INLINE auto operator()(const V& v) const {
     using T = typename V::dtype;
+    // The norm of the smallest numbers has few digits as a float, and all of them as a double,
+    // whose reciprocal always exists.
+    const auto length = numfuse::detail::reduce(reductions::euclidean_norm_in_double{}, v);
     if constexpr (std::is_same_v<T, double>) {
-      return v / norm(v);
+      return v / length;
+    } else if constexpr (numfuse::detail::by_reciprocal<V, decltype(length)>) {
+      return numfuse::detail::divide_by_scalar<T>(v, length);
     } else {
-      // The norm of the smallest numbers has few digits as a float, and all of them as a double,
-      // whose reciprocal always exists.
-      return numfuse::astype<T>(v * (1.0 / norm(numfuse::astype<double>(v))));
+      return numfuse::astype<T>(v * (1.0 / length));
     }
   }
 };

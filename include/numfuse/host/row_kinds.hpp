@@ -88,6 +88,7 @@ struct rows_part : row_part {
 
   template <class Fn>
   NUMFUSE_INLINE void each_lane(const Fn& f) const {
+    NUMFUSE_INDEPENDENT
     for (int lane = 0; lane < rows; ++lane) f(lane);
   }
 

@@ -61,6 +61,7 @@ struct row_part {
   static constexpr int width = part_numbers;
   static constexpr int lanes = 1;
   static constexpr bool fetches = false;  // lines of its first sweeps, before they are asked for
+  static constexpr bool divides_by_reciprocal = true;
   template <class C>
   using of_each_lane = C[1];
   const layout* where;
@@ -177,8 +178,8 @@ struct row_part {
       return r.template of_run<S>(v.numbers.row(lane) + from, to - from, first + from);
     } else if constexpr (is_input<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
       const S own = reduce_fours<S>(r, v, from, to, lane);
-      if (own - own == S(0)) return own;
-      // A sum of few that is too large for its type, or a number that is not finite itself.
+      if (r.fours_hold(own)) return own;
+      // What four have together is out of the range of their type, or a number is not finite.
     }
     return reduce_in_chains<Chains, S>(r, v, from, to, lane);
   }
