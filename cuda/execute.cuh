@@ -5,6 +5,7 @@
 #include <numfuse/cuda/held.cuh>
 #include <numfuse/cuda/launch.cuh>
 #include <numfuse/cuda/team.cuh>
+#include <numfuse/cuda/transpose.cuh>
 #include <numfuse/plan.hpp>
 
 namespace numfuse::detail {
@@ -105,6 +106,19 @@ void run_teams(const Call& c, const plan& p, const stream& on) {
   }
 }
 
+/// A copy between rows and columns: whatever the elements mean, they are bits.
+template <class Call>
+void run_transposed(const Call& c, const plan& p, const stream& on) {
+  const auto& in = detail::get<0>(c.inputs);
+  const auto& out = detail::get<0>(c.outputs);
+  using bits = detail::as_wide_as<std::remove_cvref_t<decltype(*out.data)>>;
+  detail::transposed_dimensions across;
+  detail::find_transposed(c.where, across);
+  launch<transpose_kernel<bits>>({p.blocks, p.threads, p.shared_bytes}, on,
+                                 reinterpret_cast<const bits*>(in.data),
+                                 reinterpret_cast<bits*>(out.data), c.where, across);
+}
+
 /// Carries out a call as planned.
 template <class Call>
 void run(const Call& c, const plan& p, const stream& on) {
@@ -112,6 +126,9 @@ void run(const Call& c, const plan& p, const stream& on) {
   constexpr int most = detail::most_chunks(items, Call::compute_bytes, Call::inputs_count);
   if constexpr (Call::info::levels == 0) {
     const launch_shape launched{p.blocks, p.threads};
+    if constexpr (Call::copies) {
+      if (p.how == strategy::transposed) return run_transposed(c, p, on);
+    }
     if (c.where.vector_rank <= 1) {
       launch<elementwise_kernel<Call, most>>(launched, on, c);
     } else {

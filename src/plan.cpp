@@ -130,15 +130,25 @@ void size_grid(plan& p, std::int64_t groups, const device_limits& limits) {
 }
 
 // Element by element.
-void plan_elements(plan& p, const layout& where, int most, const device_limits& limits) {
+void plan_elements(plan& p, const formula_facts& f, const layout& where, int most,
+                   const device_limits& limits) {
   p.how = strategy::elementwise;
   p.threads = everyday_block;
   p.chunks = where.vector_rank > 1 ? 1 : most;
-  const std::int64_t pieces = row_pieces(p, where);
+  std::int64_t blocks = ceil_div(row_pieces(p, where), std::int64_t{p.threads} * p.chunks);
+  transposed_dimensions across;
+  if (f.copies && find_transposed(where, across)) {
+    p.how = strategy::transposed;
+    p.threads = transposing_threads;
+    p.items = 1;
+    p.shifted_rows = false;
+    const int item_bytes = f.item_bytes[0], side = transposing_side(item_bytes);
+    p.shared_bytes = side * transposing_pitch(item_bytes) * item_bytes;
+    blocks = transposing_tiles(where, across, side);
+  }
   const std::int64_t resident =
       std::int64_t{limits.multiprocessors} * limits.threads_per_multiprocessor / p.threads;
-  p.blocks = std::clamp<std::int64_t>(ceil_div(pieces, std::int64_t{p.threads} * p.chunks), 1,
-                                      resident * 8);
+  p.blocks = std::clamp<std::int64_t>(blocks, 1, resident * 8);
 }
 
 // Vectors that are streamed once: each by a group, or by a team of blocks where there are few.
@@ -241,6 +251,19 @@ void plan_team(plan& p, const formula_facts& f, const layout& where, std::int64_
 
 }  // namespace
 
+bool find_transposed(const layout& where, transposed_dimensions& found) {
+  constexpr std::int64_t shortest = 8;  // elements
+  found = {-1, -1};
+  for (int d = 0; d < where.vector_rank; ++d) {
+    if (where.strides[0][d] == 1) found.from = d;
+    if (where.strides[1][d] == 1) found.to = d;
+  }
+  if (found.from < 0 || found.to < 0 || found.from == found.to) return false;
+  return where.batch_rank == 0 && where.sizes[found.from] >= shortest &&
+         where.sizes[found.to] >= shortest && where.strides[0][found.to] >= shortest &&
+         where.strides[1][found.from] >= shortest;
+}
+
 plan plan_on_host(const formula_facts& f, const layout& where) {
   plan p;
   const bool columns = side_by_side(f, where);
@@ -270,7 +293,7 @@ plan plan_on_device(const formula_facts& f, const layout& where, const device_li
   p.shifted_rows = !unshifted && !rows_start_at_pieces(f, where, p.items);
   const int most = most_chunks(p.items, f.compute_bytes, f.inputs);
   if (f.levels == 0) {
-    plan_elements(p, where, most, limits);
+    plan_elements(p, f, where, most, limits);
     count_bytes(p, f, where);
     return p;
   }
@@ -352,6 +375,8 @@ std::string device_text(const plan& p) {
   switch (p.how) {
     case strategy::elementwise:
       return "element by element";
+    case strategy::transposed:
+      return "transposed in square tiles through shared memory";
     case strategy::row_held:
       return group_text(p, "row") + held_text(p);
     case strategy::column_held:

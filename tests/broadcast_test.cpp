@@ -171,6 +171,45 @@ TYPED_TEST(Broadcast, TransposedOperands) {
   }
 }
 
+// Copies from columns to rows and back, of several tiles and of parts of one, with dimensions
+// beside them; into rows that lie apart nothing is written between them.
+TYPED_TEST(Broadcast, TransposingCopies) {
+  using T = typename TypeParam::dtype;
+  const std::pair<shape, extents> cases[] = {
+      {{131, 67}, {1, 0}},      {{8, 8}, {1, 0}},         {{7, 200}, {1, 0}},
+      {{64, 64}, {1, 0}},       {{65, 129}, {1, 0}},      {{8, 300}, {1, 0}},
+      {{3, 33, 70}, {0, 2, 1}}, {{40, 3, 70}, {2, 1, 0}}, {{2, 20, 3, 70}, {3, 0, 2, 1}},
+      {{530, 600}, {1, 0}}};  // more tiles than blocks, where the emulated GPU copies it
+  for (const auto& [sizes, axes] : cases) {
+    const std::uint64_t seed = next_seed();
+    const auto here = random_input<T>(sizes, {-4, 4}, seed);
+    const auto there = to_space<TypeParam>(here);
+    const auto view = there.transpose(axes);
+    const auto expected = for_reference(gathered(here.transpose(axes)));
+    const trial tried{"copy", to_string(sizes) + " transposed", seed};
+    expect_close(back<TypeParam>(copy(view)), expected, expected, exact, tried);
+
+    const auto inner = view(slice{0, -1});  // starts and ends within tiles
+    const auto part = for_reference(gathered(here.transpose(axes)(slice{0, -1})));
+    expect_close(back<TypeParam>(copy(inner)), part, part, exact, tried);
+
+    shape longer = view.shape();
+    longer[longer.rank() - 1] += 5;
+    auto results = to_space<TypeParam>(full<T>(longer, 7));
+    copyto(results.view().transpose()(slice{0, -5}).transpose(), view);
+    const auto made = back<TypeParam>(results);
+    expect_close(gathered(made.transpose()(slice{0, -5}).transpose()), expected, expected, exact,
+                 tried);
+    const auto rest = copy(made.transpose()(slice{-5}));
+    EXPECT_TRUE(array_equal(rest, full<T>(rest.shape(), 7))) << tried.layout;
+
+    auto turned = to_space<TypeParam>(full<T>(sizes, 7));
+    copyto(turned.transpose(axes), copy(view));
+    const auto original = for_reference(here);
+    expect_close(back<TypeParam>(turned), original, original, exact, tried);
+  }
+}
+
 // Vectors that start one element off every boundary, at every edge size.
 TYPED_TEST(Broadcast, UnalignedViews) {
   using T = typename TypeParam::dtype;

@@ -91,6 +91,23 @@ TEST_F(operations, softmax) { run_all(detail::softmax_calls{}); }
 TEST_F(operations, conversions) { run_all(detail::conversions_calls{}); }
 TEST_F(operations, sequences) { run_all(detail::sequences_calls{}); }
 
+// Elements of each size, from rows to columns.
+template <class T>
+void check_transposing_copy() {
+  const auto on_host = exact_input<T>({70, 33}, 1);
+  auto on_gpu = std::get<0>(inputs_in<policy::space>(std::make_tuple(on_host)));
+  const auto result = copy(on_gpu.transpose()).template to<host>();
+  EXPECT_TRUE(array_equal(result, copy(on_host.transpose()))) << name_of(dtype_of<T>);
+}
+TEST_F(operations, transposing_copies) {
+  check_transposing_copy<std::uint8_t>();
+  check_transposing_copy<float>();
+  check_transposing_copy<double>();
+#if !defined(NUMFUSE_TEST_SIMT)
+  check_transposing_copy<half>();
+#endif
+}
+
 #if defined(NUMFUSE_TEST_SIMT)
 // Runs last: what the operations before have not launched.
 TEST(operations_coverage, every_kernel_has_run) {

@@ -144,6 +144,40 @@ TEST(plan, elementwise_moves_sixteen_bytes_a_piece) {
   EXPECT_EQ(p.bytes_read, 4 << 20);
 }
 
+// A copy between rows and columns moves lines of memory on both sides; what is short along one of
+// them, and any other formula, goes element by element.
+TEST(plan, copies_between_rows_and_columns_go_in_tiles) {
+  const auto of = [](const auto& formula, const shape& s, std::initializer_list<int> axes) {
+    const strides own = contiguous_strides(s);
+    strides in = own;
+    shape all = s;
+    int d = 0;
+    for (int axis : axes) {
+      all[d] = s[axis];
+      in[d++] = own[axis];
+    }
+    const strides out = contiguous_strides(all);
+    const std::array operands{&std::as_const(in), &out};
+    return device_plan_of<float>(formula,
+                                 detail::make_layout(all, detail::all_axes(all), true, operands));
+  };
+  const formulas::copy_formula copy;
+  const plan p = of(copy, {100, 1000}, {1, 0});
+  EXPECT_EQ(p.how, strategy::transposed);
+  EXPECT_EQ(p.launches, 1);
+  EXPECT_EQ(p.blocks, 4 * 32);
+  EXPECT_EQ(p.shared_bytes, 33 * 32 * 4);
+  EXPECT_EQ(p.bytes_read, 400000);
+  EXPECT_EQ(p.bytes_written, 400000);
+  EXPECT_NE(to_string(p).find("transposed"), std::string::npos) << p;
+  EXPECT_EQ(of(copy, {3, 8, 100}, {0, 2, 1}).how, strategy::transposed);
+  EXPECT_EQ(of(copy, {5, 8, 100}, {2, 0, 1}).how, strategy::transposed);
+  EXPECT_EQ(of(copy, {100, 1000}, {0, 1}).how, strategy::elementwise);
+  EXPECT_EQ(of(copy, {100, 7}, {1, 0}).how, strategy::elementwise);
+  EXPECT_EQ(of(copy, {7, 100}, {1, 0}).how, strategy::elementwise);
+  EXPECT_EQ(of(formulas::exp_formula{}, {100, 1000}, {1, 0}).how, strategy::elementwise);
+}
+
 // On both sides of each edge at which the plan changes.
 TEST(plan, groups_grow_with_their_vectors) {
   struct edge {

@@ -106,11 +106,12 @@ constexpr const char* name_of(dtype d) {
 
 namespace detail {
 
-/// The unsigned type as wide as C, of 1, 4 or 8 bytes.
+/// The unsigned type as wide as C, of 1, 2, 4 or 8 bytes.
 template <class C>
-using as_wide_as =
-    std::conditional_t<sizeof(C) == 8, std::uint64_t,
-                       std::conditional_t<sizeof(C) == 4, std::uint32_t, std::uint8_t>>;
+using as_wide_as = std::conditional_t<
+    sizeof(C) == 8, std::uint64_t,
+    std::conditional_t<sizeof(C) == 4, std::uint32_t,
+                       std::conditional_t<sizeof(C) == 2, std::uint16_t, std::uint8_t>>>;
 
 template <class A, class B>
 constexpr auto promote() {

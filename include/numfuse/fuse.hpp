@@ -46,6 +46,7 @@ formula_facts facts_of(const call<F, types<In...>, types<Out...>>& c) {
   f.widest_bytes = call<F, types<In...>, types<Out...>>::item_bytes;
   f.compute_bytes = call<F, types<In...>, types<Out...>>::compute_bytes;
   f.reductions = info::trace(c.formula).reductions;
+  f.copies = call<F, types<In...>, types<Out...>>::copies && f.data[0] != nullptr;
   return f;
 }
 

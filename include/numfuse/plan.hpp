@@ -13,6 +13,7 @@ namespace numfuse {
 /// How the vectors of a call are worked through.
 enum class strategy {
   elementwise,      ///< No vector is needed: every thread works on its own elements.
+  transposed,       ///< A copy between rows and columns: square tiles go through shared memory.
   row_held,         ///< A vector of neighbours in memory is held in the registers of a group.
   column_held,      ///< The same for vectors that lie side by side.
   row_streamed,     ///< A group, or a team of blocks, streams its vector once, and holds nothing.
@@ -70,6 +71,7 @@ struct formula_facts {
   int widest_bytes = 4;                 // of the operands that have vectors
   int compute_bytes = 4;                // of the widest type in which the formula computes
   int reductions = 0;
+  bool copies = false;  // the only result is the only input, of the same dtype
 };
 
 /// Elements in a 16-byte piece of the widest operand. A narrower one is moved in smaller pieces.
@@ -111,6 +113,37 @@ constexpr int most_kept_chunks(int most) { return most > 1 ? most / 2 : 1; }
 /// on.
 inline constexpr int team_threads = 256;
 inline constexpr int team_blocks_per_multiprocessor = 2;
+
+/// The dimensions along which the elements of a copy lie side by side, where they come from and
+/// where they go.
+struct transposed_dimensions {
+  int from, to;
+};
+
+/// Those of a layout of one input and one output without a batch. False where they are the same, or
+/// one of them is so short that lines of memory gain nothing.
+bool find_transposed(const layout& where, transposed_dimensions& found);
+
+inline constexpr int transposing_threads = 256;
+
+/// The square tile of a transposing copy's block stands in shared memory: 4 KiB and more, so that
+/// enough reads are under way. A row of it ends 4 bytes behind a multiple of 128, or 8 where
+/// elements have as many: those of a column lie in different banks.
+constexpr int transposing_side(int item_bytes) { return item_bytes < 4 ? 64 : 32; }
+constexpr int transposing_pitch(int item_bytes) {
+  return transposing_side(item_bytes) + (item_bytes < 4 ? 4 / item_bytes : 1);
+}
+
+/// Tiles of a transposing copy.
+NUMFUSE_INLINE std::int64_t transposing_tiles(const layout& where, const transposed_dimensions& d,
+                                              int side) {
+  std::int64_t tiles = 1;
+  for (int k = 0; k < where.vector_rank; ++k) {
+    const bool cut = k == d.from || k == d.to;
+    tiles *= cut ? (where.sizes[k] + side - 1) / side : where.sizes[k];
+  }
+  return tiles;
+}
 
 /// The GPU's sizes that decide a launch. The defaults are those of an H100.
 struct device_limits {

@@ -47,6 +47,15 @@ struct call<F, types<In...>, types<Out...>> {
   static constexpr int compute_bytes =
       static_cast<int>(std::max({sizeof(compute_t<In>)..., sizeof(compute_t<Out>)...}));
 
+  /// True where what comes out is what went in.
+  static constexpr bool copies = [] {
+    if constexpr (requires { F::copies; }) {
+      return F::copies && std::is_same_v<types<In...>, types<Out...>>;
+    } else {
+      return false;
+    }
+  }();
+
   /// Where each operand's part starts, inputs first.
   using offsets = std::int64_t[inputs_count + outputs_count];
 

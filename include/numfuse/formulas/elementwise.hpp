@@ -77,6 +77,7 @@ struct where_formula {
 /// The elements as they are: a copy in C order.
 struct copy_formula : builtin<1, compiled_for::all> {
   static constexpr const char* name = "copy";
+  static constexpr bool copies = true;  // for plans: what comes out is what went in
   template <class X>
   NUMFUSE_INLINE auto operator()(const X& x) const {
     return x;
