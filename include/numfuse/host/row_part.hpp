@@ -176,12 +176,14 @@ struct row_part {
     using C = compute_t<typename V::dtype>;
     if constexpr (takes_runs<R, S, C>) {
       return r.template of_run<S>(v.numbers.row(lane) + from, to - from, first + from);
-    } else if constexpr (is_input<V> && requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
+    } else if constexpr (requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
       const S own = reduce_fours<S>(r, v, from, to, lane);
       if (r.fours_hold(own)) return own;
       // What four have together is out of the range of their type, or a number is not finite.
+      return reduce_in_chains<group, S>(r, v, from, to, lane);
+    } else {
+      return reduce_in_chains<Chains, S>(r, v, from, to, lane);
     }
-    return reduce_in_chains<Chains, S>(r, v, from, to, lane);
   }
 
  private:
@@ -194,6 +196,26 @@ struct row_part {
       each_constant<Count / line>([&](auto k) NUMFUSE_INLINE_BODY {
         static_cast<void>(v.number(place_ahead{i + ahead + k * line}, lane));
       });
+    }
+  }
+
+  // The numbers from j on, a group at a time, join the states of their places.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void add_groups(const R& r, const V& v, S* states, int j, int to,
+                                 int lane) const {
+    for (; j + group <= to; j += group) {
+      fetch_ahead<group>(v, j, lane);
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
+      }
+    }
+    if (j < to) {
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < group; ++k) {
+        const S own = r.template lift<S>(v.number(place_in_tail{j + k}, lane), first + j + k);
+        states[k] = r.combine(states[k], j + k < to ? own : r.template identity<S>());
+      }
     }
   }
 
@@ -212,20 +234,7 @@ struct row_part {
         }
       }
     }
-    for (; j + group <= to; j += group) {
-      fetch_ahead<group>(v, j, lane);
-      NUMFUSE_KEEP_LOOP
-      for (int k = 0; k < group; ++k) {
-        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
-      }
-    }
-    if (j < to) {
-      NUMFUSE_KEEP_LOOP
-      for (int k = 0; k < group; ++k) {
-        const S own = r.template lift<S>(v.number(place_in_tail{j + k}, lane), first + j + k);
-        states[k] = r.combine(states[k], j + k < to ? own : r.template identity<S>());
-      }
-    }
+    add_groups(r, v, states, j, to, lane);
     fold_halves<Chains>(r, states);
     return states[0];
   }
@@ -249,15 +258,19 @@ struct row_part {
         states[k] = r.combine(states[k], r.template lift_four<S>(a, b, c, d));
       }
     }
-    const int rest = to - j;
-    each_constant<4>([&](auto whole) NUMFUSE_INLINE_BODY {
-      if (rest / group != whole) return;
-      if (rest % group != 0) {
-        add_rest<whole, true>(r, v, states, j, to, lane);
-      } else if constexpr (whole > 0) {
-        add_rest<whole, false>(r, v, states, j, to, lane);
-      }
-    });
+    if constexpr (is_input<V>) {
+      const int rest = to - j;
+      each_constant<4>([&](auto whole) NUMFUSE_INLINE_BODY {
+        if (rest / group != whole) return;
+        if (rest % group != 0) {
+          add_rest<whole, true>(r, v, states, j, to, lane);
+        } else if constexpr (whole > 0) {
+          add_rest<whole, false>(r, v, states, j, to, lane);
+        }
+      });
+    } else {  // what is computed is not to be compiled for each rest
+      add_groups(r, v, states, j, to, lane);
+    }
     fold_halves<group>(r, states);
     return states[0];
   }
