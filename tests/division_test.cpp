@@ -27,20 +27,16 @@ T by_reciprocal(T x, D d) {
 /// The distance of q from x / d, in units in the last place of T there.
 template <class T, class D>
 double error_of(T q, T x, D d) {
-  const T expected = static_cast<T>(x / d);
-  if (std::isnan(expected) || std::isinf(expected) || expected == 0) {
-    const bool same = std::isnan(expected)
-                          ? std::isnan(q)
-                          : q == expected && std::signbit(q) == std::signbit(expected);
-    // Next to a limit either side of it may be right.
-    const long double truth = static_cast<long double>(x) / static_cast<long double>(d);
-    if (same || std::isnan(expected) || std::isnan(q)) return same ? 0 : 1e9;
-    return std::fabs(truth) > 0 && !std::isinf(truth) && std::nextafter(q, expected) == expected
-               ? 1
-               : 1e9;
-  }
   using limits = std::numeric_limits<T>;
+  const T expected = static_cast<T>(x / d);
   const long double truth = static_cast<long double>(x) / static_cast<long double>(d);
+  if (std::isnan(expected) || std::isnan(q)) return std::isnan(expected) && std::isnan(q) ? 0 : 1e9;
+  if (std::isinf(expected) || expected == 0) {
+    if (q == expected && std::signbit(q) == std::signbit(expected)) return 0;
+    // Next to a limit either side of it may be right.
+    const bool next = std::nextafter(q, expected) == expected;
+    return std::fabs(truth) > 0 && !std::isinf(truth) && next ? 1 : 1e9;
+  }
   int exponent = 0;
   std::frexp(truth, &exponent);
   const int last = std::max(exponent, limits::min_exponent) - limits::digits;
@@ -137,7 +133,7 @@ TEST(DivisionOfFloats, ByDoubles) {
   EXPECT_TRUE(std::signbit(by_reciprocal(1.0f, -infinity)));
 }
 
-/// v / max(w), and the same by plain numbers and whole ones.
+/// A vector by a scalar of another one.
 struct over_largest {
   template <class V, class W>
   NUMFUSE_HD auto operator()(const V& v, const W& w) const {
