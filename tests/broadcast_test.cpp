@@ -123,6 +123,21 @@ TYPED_TEST(Broadcast, TwoViewsThatLieDifferently) {
   });
 }
 
+// write(rows) writes a result of shape `all` into rows that lie apart, and nothing between them.
+template <class Case, any_dtype T, class Write, class Expected>
+void check_rows_apart(const shape& all, const Write& write, const Expected& expected,
+                      const tolerance& allowed, const trial& tried) {
+  shape longer = all;
+  longer[all.rank() - 1] += 5;
+  auto results = to_space<Case>(full<T>(longer, 7));
+  write(results.view().transpose()(slice{0, -5}).transpose());
+  const auto made = back<Case>(results);
+  const auto turned = made.transpose();
+  expect_close(gathered(turned(slice{0, -5}).transpose()), expected, expected, allowed, tried);
+  const auto rest = copy(turned(slice{-5}));
+  EXPECT_TRUE(array_equal(rest, full<T>(rest.shape(), 7))) << tried.layout;
+}
+
 // Transposed operands of several tiles, and of less than one, in each place beside operands in
 // rows, of one row, and of one column; and results that lie apart.
 TYPED_TEST(Broadcast, TransposedOperands) {
@@ -154,20 +169,10 @@ TYPED_TEST(Broadcast, TransposedOperands) {
       expect_close(back<TypeParam>(subtract(beside, view)), swapped, swapped, row_subtract.allowed,
                    tried);
     }
-    // Into rows that lie apart.
-    shape longer = all;
-    longer[all.rank() - 1] += 5;
-    auto results = to_space<TypeParam>(full<T>(longer, 7));
-    const auto rows = results.view().transpose()(slice{0, -5}).transpose();
-    fuse(formulas::square_formula{}).into(rows, view);
-    const auto expected = reference::square(wide);
-    const trial tried{"square", to_string(all) + " transposed, into rows that lie apart", seed};
-    const auto made = back<TypeParam>(results);
-    const auto turned = made.transpose();
-    expect_close(gathered(turned(slice{0, -5}).transpose()), expected, expected, row_square.allowed,
-                 tried);
-    const auto rest = copy(turned(slice{-5}));
-    EXPECT_TRUE(array_equal(rest, full<T>(rest.shape(), 7))) << tried.layout;
+    check_rows_apart<TypeParam, T>(
+        all, [&](const auto& rows) { fuse(formulas::square_formula{}).into(rows, view); },
+        reference::square(wide), row_square.allowed,
+        {"square", to_string(all) + " transposed, into rows that lie apart", seed});
   }
 }
 
@@ -193,15 +198,8 @@ TYPED_TEST(Broadcast, TransposingCopies) {
     const auto part = for_reference(gathered(here.transpose(axes)(slice{0, -1})));
     expect_close(back<TypeParam>(copy(inner)), part, part, exact, tried);
 
-    shape longer = view.shape();
-    longer[longer.rank() - 1] += 5;
-    auto results = to_space<TypeParam>(full<T>(longer, 7));
-    copyto(results.view().transpose()(slice{0, -5}).transpose(), view);
-    const auto made = back<TypeParam>(results);
-    expect_close(gathered(made.transpose()(slice{0, -5}).transpose()), expected, expected, exact,
-                 tried);
-    const auto rest = copy(made.transpose()(slice{-5}));
-    EXPECT_TRUE(array_equal(rest, full<T>(rest.shape(), 7))) << tried.layout;
+    check_rows_apart<TypeParam, T>(
+        view.shape(), [&](const auto& rows) { copyto(rows, view); }, expected, exact, tried);
 
     auto turned = to_space<TypeParam>(full<T>(sizes, 7));
     copyto(turned.transpose(axes), copy(view));
