@@ -23,13 +23,14 @@ inline constexpr std::int64_t short_vector = 4 * group;
 
 /// Rows up to this long are worked on several at a time: in longer ones the waits between the steps
 /// of a formula are few. Where no vectors are written, memory waits between two rows, too.
-inline constexpr std::int64_t short_row_bytes = 2048;
-inline constexpr std::int64_t read_row_bytes = 1 << 13;    // of formulas that write no vectors
-inline constexpr std::int64_t passed_row_bytes = 1 << 18;  // of those that read every number once
+inline constexpr std::int64_t short_row_bytes = 4096;
+inline constexpr std::int64_t past_caches_row_bytes = 2048;  // that are written past the caches
+inline constexpr std::int64_t read_row_bytes = 1 << 13;      // of formulas that write no vectors
+inline constexpr std::int64_t passed_row_bytes = 1 << 18;    // of those that read every number once
 
 /// Rows that are worked on together, of which several sweeps find the numbers in the first-level
-/// cache.
-inline constexpr std::int64_t held_rows_bytes = 1 << 15;
+/// cache; half as many where results stand there beside them, to be written past the caches.
+inline constexpr std::int64_t held_rows_bytes = 1 << 14;
 
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
@@ -74,16 +75,29 @@ std::int64_t lanes_of(const Call& c) {
   return std::clamp<std::int64_t>(most / group * group, group, most_lanes);
 }
 
+/// So many vectors make a task where results are written past the caches, which is waited for at
+/// its end: many, but enough tasks for all threads.
+inline std::int64_t vectors_past_caches(const layout& where) {
+  const std::int64_t length = std::max<std::int64_t>(1, where.length);
+  return std::min(4 * block_elements / length, where.count / (8 * num_threads()));
+}
+
 /// Runs the formula on `most` neighbouring vectors at a time, of several.
 template <class Part, class Call>
-void run_tiles(const Call& c, std::int64_t most) {
+void run_tiles(const Call& c, std::int64_t most, bool past_caches = false) {
   const layout& where = c.where;
   const std::int64_t across = where.sizes[where.batch_rank - 1];
-  const std::int64_t tiles = ceil_div(across, most);
-  each_task(where.count / across * tiles, where.count * where.length, [&](std::int64_t i) {
-    const std::int64_t first = i % tiles * most;
-    const int active = static_cast<int>(std::min(most, across - first));
-    tile_run<Call, Part>(c, i / tiles * across + first, active).run();
+  const std::int64_t tiles = ceil_div(across, most), all = where.count / across * tiles;
+  std::int64_t together = 1;
+  if (past_caches) together = std::max(together, vectors_past_caches(where) / most);
+  each_task(ceil_div(all, together), where.count * where.length, [&](std::int64_t task) {
+    const std::int64_t last = std::min(all, (task + 1) * together);
+    for (std::int64_t i = task * together; i < last; ++i) {
+      const std::int64_t first = i % tiles * most;
+      const int active = static_cast<int>(std::min(most, across - first));
+      tile_run<Call, Part>(c, i / tiles * across + first, active, past_caches).run();
+    }
+    if (past_caches) finish_past_caches();
   });
 }
 
@@ -97,7 +111,9 @@ bool reads_whole_rows(const Call& c) {
 /// all threads instead, its blocks are reduced and joined in the same order.
 template <class Call>
 std::int64_t most_row_bytes(const Call& c) {
-  if (Call::info::any_vector || !reads_whole_rows(c)) return short_row_bytes;
+  if (Call::info::any_vector || !reads_whole_rows(c)) {
+    return writes_past_caches(c) ? past_caches_row_bytes : short_row_bytes;
+  }
   if (!in_one_pass<Call>) return read_row_bytes;
   return one_thread_each(c.where.count) ? passed_row_bytes : block_elements * Call::compute_bytes;
 }
@@ -107,7 +123,9 @@ void run_several_rows(const Call& c) {
   const layout& where = c.where;
   const std::int64_t row_bytes = std::max<std::int64_t>(1, where.length) * Call::compute_bytes;
   const bool passes = in_one_pass<Call> && reads_whole_rows(c);
-  std::int64_t most = (passes ? passed_row_bytes : held_rows_bytes) / row_bytes;
+  const bool past = writes_past_caches(c);
+  const std::int64_t held = past ? held_rows_bytes / 2 : held_rows_bytes;
+  std::int64_t most = (passes ? passed_row_bytes : held) / row_bytes;
   if (where.count * where.length >= worth_threads) {  // tiles for all threads
     most = std::min(most, where.count / (2 * num_threads()));
   }
@@ -115,7 +133,7 @@ void run_several_rows(const Call& c) {
   if constexpr (in_one_pass<Call>) {
     if (bytes_ahead(c) > 0) return run_tiles<fetching<rows_part>>(c, most);
   }
-  run_tiles<rows_part>(c, most);
+  run_tiles<rows_part>(c, most, past);
 }
 
 template <class Part, class Call>
@@ -125,10 +143,7 @@ void run_rows(const Call& c) {
   const std::int64_t length = std::max<std::int64_t>(1, where.length);
   const bool past = length * Call::item_bytes <= past_caches_bytes && writes_past_caches(c);
   std::int64_t together = std::max<std::int64_t>(1, block_elements / 4 / length);
-  if (past) {  // which is waited for at the end of each task: fewer, but enough for all threads
-    const std::int64_t most = where.count / (8 * num_threads());
-    together = std::max(together, std::min(4 * block_elements / length, most));
-  }
+  if (past) together = std::max(together, vectors_past_caches(where));
   each_task(ceil_div(where.count, together), where.count * where.length, [&](std::int64_t i) {
     const std::int64_t last = std::min(where.count, (i + 1) * together);
     for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, Part>(c, v, 1, past).run();

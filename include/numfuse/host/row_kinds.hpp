@@ -10,12 +10,47 @@
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
-/// Neighbours in one vector, of several sweeps. The processor has much to compute in them and
-/// memory little to do: meanwhile they fetch the next vector to the second-level cache.
-struct long_row_part : row_part {
-  static constexpr bool fetches = true;
-  mutable const char* next = nullptr;  // the next vector's numbers
+/// Vectors of several sweeps. The processor has much to compute in them and memory little to do:
+/// meanwhile they fetch what comes next to the second-level cache.
+struct fetching_next : row_part {
+  mutable const char* next = nullptr;  // the numbers of the next vectors
   int next_bytes = 0;                  // of each
+  std::int64_t next_pitch = 0;         // bytes from one of those vectors to another
+
+ protected:
+  /// f(i, lane) for every number of so many vectors.
+  template <class Fn>
+  NUMFUSE_INLINE void each_number_of(int vectors, const Fn& f) const {
+    const char* const numbers = std::exchange(next, nullptr);  // the first sweep is enough
+    if (numbers == nullptr) {
+      for (int lane = 0; lane < vectors; ++lane) {
+        row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); });
+      }
+      return;
+    }
+    for (int lane = 0; lane < vectors; ++lane) {
+      const char* const row = numbers + lane * next_pitch;
+      row_part::each_number(
+          [&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); },
+          [&](int i) NUMFUSE_INLINE_BODY {
+            const char* const from = row + std::int64_t{i} * next_bytes;
+            for (int line = 0; line < group * next_bytes; line += 64) fetch_early(from + line);
+          });
+    }
+  }
+
+ private:
+  // Formulas run in both spaces, and this may stand in one; only the host runs it.
+  static NUMFUSE_INLINE void fetch_early([[maybe_unused]] const char* line) {
+#if !defined(__CUDA_ARCH__)
+    __builtin_prefetch(line, 0, 2);
+#endif
+  }
+};
+
+/// Neighbours in one vector, of several sweeps.
+struct long_row_part : fetching_next {
+  static constexpr bool fetches = true;
   // Where a result goes, in memory that no input shares.
   mutable void* target = nullptr;
   dtype target_type{};
@@ -31,12 +66,7 @@ struct long_row_part : row_part {
 
   template <class Fn>
   NUMFUSE_INLINE void each_number(const Fn& f) const {
-    const char* const numbers = std::exchange(next, nullptr);  // the first sweep is enough
-    if (numbers == nullptr) return row_part::each_number(f);
-    row_part::each_number(f, [&](int i) NUMFUSE_INLINE_BODY {
-      const char* const from = numbers + std::int64_t{i} * next_bytes;
-      for (int line = 0; line < group * next_bytes; line += 64) fetch_to_second_level(from + line);
-    });
+    each_number_of(1, f);
   }
 
   /// In the order in which the blocks of a longer vector are joined: a result does not depend on
@@ -52,36 +82,30 @@ struct long_row_part : row_part {
       own = r.template identity<S>();
     }
   }
-
- private:
-  // Formulas run in both spaces, and this may stand in one; only the host runs it.
-  static NUMFUSE_INLINE void fetch_to_second_level([[maybe_unused]] const char* line) {
-#if !defined(__CUDA_ARCH__)
-    __builtin_prefetch(line, 0, 2);
-#endif
-  }
 };
 
 /// Vectors one after the other, in which every sweep goes through all of them: what one of them
 /// waits for, memory, a reduction's last steps and what follows, the processor does for the others.
-struct rows_part : row_part {
+struct rows_part : fetching_next {
   static constexpr int lanes = most_rows;
   template <class C>
-  using of_each_lane = C[most_rows];
+  using of_each_lane = C*;  // in memory: values that hold theirs would be copied with them
   int rows;
 
   template <class C>
   NUMFUSE_INLINE run<C> take() const {
     return row_part::take<C>(rows);
   }
+  template <class C>
+  NUMFUSE_INLINE run<C> take_packed() const {
+    return row_part::take_packed<C>(rows);
+  }
 
   NUMFUSE_INLINE std::int64_t across(int k) const { return distance_across(*where, k); }
 
   template <class Fn>
   NUMFUSE_INLINE void each_number(const Fn& f) const {
-    for (int lane = 0; lane < rows; ++lane) {
-      row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); });
-    }
+    each_number_of(rows, f);
   }
 
   NUMFUSE_INLINE int filled() const { return rows; }
@@ -93,7 +117,9 @@ struct rows_part : row_part {
   }
 
   template <class C>
-  NUMFUSE_INLINE void make_room(C (&)[most_rows]) const {}
+  NUMFUSE_INLINE void make_room(C*& lanes_of) const {
+    lanes_of = memory->take<C>(rows);
+  }
 
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {

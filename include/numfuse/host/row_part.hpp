@@ -117,6 +117,13 @@ struct row_part {
     return {data, pitch, data + tail_at(), pitch, count};
   }
 
+  /// The same, to be written row by row: the rows lie without gaps.
+  template <class C>
+  NUMFUSE_INLINE run<C> take_packed(int rows = 1) const {
+    C* const data = memory->take<C>(std::int64_t{rows} * count + group);
+    return {data, count, data + tail_at(), count, count};
+  }
+
   /// The distance between the rows of operand k.
   NUMFUSE_INLINE std::int64_t across(int) const { return 0; }
 
@@ -125,7 +132,7 @@ struct row_part {
   NUMFUSE_INLINE void each_number(const Fn& f) const {
     each_number(f, [](int) NUMFUSE_INLINE_BODY {});
   }
-  /// The same, with before(i) for each group that is whole.
+  /// The same, with before(i) for each group.
   template <class Fn, class Before>
   NUMFUSE_INLINE void each_number(const Fn& f, const Before& before) const {
     int j = 0;
@@ -136,6 +143,7 @@ struct row_part {
       for (int k = 0; k < group; ++k) f(j + k, 0);
     }
     if (j < count) {
+      before(j);
       NUMFUSE_INDEPENDENT
       NUMFUSE_KEEP_LOOP
       for (int k = 0; k < group; ++k) f(place_in_tail{j + k}, 0);

@@ -155,11 +155,10 @@ class tile_run {
     } else {
       const row_part row{&call_.where, first, static_cast<int>(count), memory, past_caches_,
                          ahead_,       in_run};
-      if constexpr (short_rows) {
-        return {row, active_};
-      } else {
-        return {row};
-      }
+      Part part{};
+      static_cast<row_part&>(part) = row;
+      if constexpr (short_rows) part.rows = active_;
+      return part;
     }
   }
 
@@ -199,26 +198,27 @@ class tile_run {
   __attribute__((flatten)) void held() {
     scratch memory;
     Part part = part_at(0, call_.where.length, &memory);
-    if constexpr (long_rows) {
-      look_ahead(part);
-      offer_target(part);
-    }
+    if constexpr (long_rows || short_rows) look_ahead(part);
+    if constexpr (long_rows) offer_target(part);
     held_context<Part> ctx(part);
     const auto result = evaluate(ctx);
     write_vectors(ctx, result);
     write_scalars(result);
   }
 
-  // To the next vector of the first input that has its numbers side by side.
-  NUMFUSE_INLINE void look_ahead(long_row_part& part) const {
+  // To the next vectors of the first input that has its numbers side by side. Several short ones
+  // have less to compute: of what the last cache holds the processor fetches them itself.
+  NUMFUSE_INLINE void look_ahead(fetching_next& part) const {
     const layout& where = call_.where;
-    if (vector_ + 1 == where.count || where.vector_rank != 1) return;
+    if (vector_ + 2 * active_ > where.count || where.vector_rank != 1) return;
+    if (short_rows && !exceeds_caches(2 * where.count * where.length * Call::item_bytes)) return;
     call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
       if (part.next != nullptr || in.data == nullptr || where.vector_stride(k) != 1) return;
-      const std::int64_t next = where.batch_offset(k, vector_ + 1);
+      const std::int64_t next = where.batch_offset(k, vector_ + active_);
       if (next == bases_[k]) return;
       part.next = reinterpret_cast<const char*>(in.data + next);
       part.next_bytes = sizeof(*in.data);
+      if (short_rows) part.next_pitch = distance_across(where, k) * part.next_bytes;
     });
   }
 

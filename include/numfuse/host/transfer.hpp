@@ -234,7 +234,8 @@ bool writes_past_caches(const Call& c) {
 /// memory of which `unload` takes them there.
 template <part_of_rows Part, class T>
 NUMFUSE_INLINE row_part::run<T> target_of(const Part& part, int k, T* to) {
-  if (part.past_caches || !in_a_row(part, k)) return part.template take<T>();
+  if (!in_a_row(part, k)) return part.template take<T>();
+  if (part.past_caches) return part.template take_packed<T>();
   T* const tails = part.memory->template take<T>(part.filled() * group);
   return {to + start_of(part, k), part.across(k), tails, group, part.count};
 }
@@ -254,12 +255,15 @@ NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* 
 template <part_of_rows Part, class T>
 NUMFUSE_INLINE void unload(const Part& part, int k, const row_part::run<T>& from, T* to) {
   const bool side_by_side = in_a_row(part, k);
+  const auto bytes = part.count * static_cast<std::int64_t>(sizeof(T));
+  if (side_by_side && part.past_caches && part.across(k) == part.count) {
+    return copy_past_caches(to + start_of(part, k), from.row(0), part.filled() * bytes);
+  }
   for (int lane = 0; lane < part.filled(); ++lane) {
     T* const row = to + lane * part.across(k);
     if (side_by_side && !part.past_caches) {  // in place
       unload_tail(part, from.tail(lane), from.row(lane));
     } else if (side_by_side) {
-      const auto bytes = part.count * static_cast<std::int64_t>(sizeof(T));
       copy_past_caches(row + start_of(part, k), from.row(lane), bytes);
     } else {
       scatter_elements(*part.where, k, part.first, part.count, from.row(lane), row);
