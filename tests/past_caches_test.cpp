@@ -96,22 +96,30 @@ TEST_P(past_caches, ResultsOfSeveralTypes) {
   EXPECT_EQ(0, wrong(one, [](auto, auto) { return 1.0f; }));
 }
 
+// One row at a time, and several: whole groups of numbers, or not.
 TEST_P(past_caches, Rows) {
-  const auto x = arange<float, host>(rows_).reshape({rows_, 1}) + arange<float, host>(columns);
-  const auto below_largest = [](const auto& v) { return outputs(v - max(v), max(v)); };
-  const auto expected = [](auto, auto j) { return float(j - columns + 1); };
-  host_tensor<float> below(shape{rows_, columns}), largest(shape{rows_});
-  fuse(below_largest).into(below, largest, x);
-  EXPECT_EQ(0, wrong(below, expected));
-  EXPECT_EQ(
-      0, wrong(largest.reshape({rows_, 1}), [](auto i, auto) { return float(i + columns - 1); }));
-  host_tensor<float> memory(shape{rows_ * (columns + 2) + 1});  // rows begin anywhere in a line
-  const auto apart =
-      memory.view()(slice{1}).reshape({rows_, columns + 2})(slice{}, slice{0, columns});
-  fuse(below_largest).into(apart, largest, x);
-  EXPECT_EQ(0, wrong(apart, expected));
-  fuse(below_largest).into(apart, largest, apart);  // in place: not past the caches
-  EXPECT_EQ(0, wrong(apart, expected));
+  for (const std::int64_t length :
+       {columns, std::int64_t{300}, std::int64_t{64}, std::int64_t{37}}) {
+    SCOPED_TRACE(length);
+    const std::int64_t rows = rows_ * columns / length + 1;
+    const auto x = arange<float, host>(rows).reshape({rows, 1}) + arange<float, host>(length);
+    const auto below_largest = [](const auto& v) { return outputs(v - max(v), max(v)); };
+    const auto expected = [&](auto, auto j) { return float(j - length + 1); };
+    host_tensor<float> below(shape{rows, length}), largest(shape{rows});
+    fuse(below_largest).into(below, largest, x);
+    EXPECT_EQ(0, wrong(below, expected));
+    const auto last = [&](auto i, auto) { return float(i + length - 1); };
+    EXPECT_EQ(0, wrong(largest.reshape({rows, 1}), last));
+    host_tensor<float> memory(shape{rows * (length + 2) + 1});  // rows begin anywhere in a line
+    const auto with_gaps = memory.view()(slice{1}).reshape({rows, length + 2});
+    copyto(with_gaps, -7);
+    const auto apart = with_gaps(slice{}, slice{0, length});
+    fuse(below_largest).into(apart, largest, x);
+    EXPECT_EQ(0, wrong(apart, expected));
+    EXPECT_EQ(0, wrong(with_gaps(slice{}, slice{length}), [](auto, auto) { return -7.0f; }));
+    fuse(below_largest).into(apart, largest, apart);  // in place: not past the caches
+    EXPECT_EQ(0, wrong(apart, expected));
+  }
 }
 
 // What is read is too large for the caches, too: its lines are fetched before they are asked for.

@@ -18,8 +18,11 @@
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
 /// Vectors shorter than this are worked on a tile at a time, even where each is one run in memory:
-/// of a few groups, they would leave the vector units idle.
+/// of a few groups, they would leave the vector units idle. Whole groups do so less, and rows that
+/// no cache holds come faster from memory one after the other.
 inline constexpr std::int64_t short_vector = 4 * group;
+inline constexpr std::int64_t short_whole_groups_bytes = 192;
+inline constexpr std::int64_t short_vector_in_memory_bytes = 128;
 
 /// Rows up to this long are worked on several at a time: in longer ones the waits between the steps
 /// of a formula are few. Where no vectors are written, memory waits between two rows, too.
@@ -35,6 +38,9 @@ inline constexpr std::int64_t held_rows_bytes = 1 << 14;
 /// Several passes over a tile find it in the second-level cache up to this size.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
 
+/// Tiles of short vectors that no second-level cache holds: memory would rest between larger ones.
+inline constexpr std::int64_t short_tile_bytes = 1 << 12;
+
 /// Results of so many bytes go past the caches together: the first-level cache holds them until
 /// then.
 inline constexpr std::int64_t past_caches_bytes = 1 << 15;
@@ -43,13 +49,24 @@ inline constexpr std::int64_t past_caches_bytes = 1 << 15;
 /// fetch ahead.
 inline constexpr std::int64_t fewest_lanes = 256;
 
+/// True where vectors are so short.
+template <class Call>
+bool is_short(const Call& c) {
+  const std::int64_t length = c.where.length, bytes = length * Call::compute_bytes;
+  if (length >= short_vector) return false;
+  if (exceeds_caches(bytes_of(c))) return bytes < short_vector_in_memory_bytes;
+  return bytes < short_whole_groups_bytes || length % group != 0;
+}
+
 /// True where neighbouring vectors are worked on together: their elements lie side by side while
 /// those of a vector lie apart, or the vectors are short.
-inline bool in_tiles(const layout& where, int inputs) {
+template <class Call>
+bool in_tiles(const Call& c) {
+  const layout& where = c.where;
   if (where.batch_rank == 0 || where.vector_rank > 1) return false;
   if (where.sizes[where.batch_rank - 1] < group / 2) return false;
-  if (where.length < short_vector) return true;
-  for (int k = 0; k < inputs; ++k) {
+  if (is_short(c)) return true;
+  for (int k = 0; k < Call::inputs_count; ++k) {
     if (where.vector_stride(k) != 1 && distance_across(where, k) == 1) return true;
   }
   return false;
@@ -69,6 +86,9 @@ std::int64_t lanes_of(const Call& c) {
   std::int64_t most = most_lanes;
   if (length < short_vector) {  // held in one part
     most = part_numbers / length;
+    if (Call::info::any_vector && c.where.vector_stride(0) == 1 && bytes_of(c) > tile_bytes) {
+      most = std::max<std::int64_t>(2 * group, short_tile_bytes / Call::compute_bytes / length);
+    }
   } else if (!in_one_pass<Call>) {
     most = std::max(fewest_lanes, tile_bytes / Call::item_bytes / length);
   }
@@ -155,7 +175,7 @@ template <class Call>
 void run(const Call& c) {
   if constexpr (Call::info::levels == 0) {
     run_elementwise(c);
-  } else if (in_tiles(c.where, Call::inputs_count)) {
+  } else if (in_tiles(c)) {
     run_tiles<column_part>(c, lanes_of(c));
   } else if (c.where.count > 1 && c.where.length * Call::compute_bytes <= most_row_bytes(c)) {
     run_several_rows(c);

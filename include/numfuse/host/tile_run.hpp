@@ -49,6 +49,12 @@ bool reads_in_place(const Call& c) {
   return all;
 }
 
+/// The bytes of all vectors that a call reads and writes.
+template <class Call>
+std::int64_t bytes_of(const Call& c) {
+  return c.where.count * c.where.length * Call::item_bytes;
+}
+
 /// How far ahead lines are worth fetching, in bytes; 0 where they are not. The processor fetches
 /// ahead itself, some of them not from one page to the next, nor soon enough where they wait for the
 /// last steps of a row. Measured on such: one pass over what the third-level cache holds, and floats
@@ -208,11 +214,11 @@ class tile_run {
 
   // To the next vectors of the first input that has its numbers side by side. Several short ones
   // have less to compute: of what the last cache holds the processor fetches them itself.
-  NUMFUSE_INLINE void look_ahead(fetching_next& part) const {
+  void look_ahead(fetching_next& part) const {
     const layout& where = call_.where;
     if (vector_ + 2 * active_ > where.count || where.vector_rank != 1) return;
-    if (short_rows && !exceeds_caches(2 * where.count * where.length * Call::item_bytes)) return;
-    call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    if (short_rows && !exceeds_caches(2 * bytes_of(call_))) return;
+    call_.each_input([&](auto k, const auto& in) {
       if (part.next != nullptr || in.data == nullptr || where.vector_stride(k) != 1) return;
       const std::int64_t next = where.batch_offset(k, vector_ + active_);
       if (next == bases_[k]) return;
