@@ -72,11 +72,18 @@ bool in_tiles(const Call& c) {
   return false;
 }
 
-/// Runs the tasks 0 to count - 1, each of them on one thread where there are enough for all;
-/// otherwise one after the other, each on all threads.
+/// Calls fn(i) for every i in [0, count), in tasks of `together`, each of them on one thread where
+/// there are enough for all; otherwise one after the other, each on all threads. What goes past the
+/// caches is waited for at the end of a task.
 template <class Fn>
-void each_task(std::int64_t count, std::int64_t work, Fn fn) {
-  parallel_for(count, one_thread_each(count) ? work : 0, fn);
+void each_task(std::int64_t count, std::int64_t together, std::int64_t work, bool past_caches,
+               Fn fn) {
+  const std::int64_t tasks = ceil_div(count, together);
+  parallel_for(tasks, one_thread_each(tasks) ? work : 0, [&](std::int64_t task) {
+    const std::int64_t last = std::min(count, (task + 1) * together);
+    for (std::int64_t i = task * together; i < last; ++i) fn(i);
+    if (past_caches) finish_past_caches();
+  });
 }
 
 /// How many neighbouring vectors are worked on together.
@@ -110,14 +117,10 @@ void run_tiles(const Call& c, std::int64_t most, bool past_caches = false) {
   const std::int64_t tiles = ceil_div(across, most), all = where.count / across * tiles;
   std::int64_t together = 1;
   if (past_caches) together = std::max(together, vectors_past_caches(where) / most);
-  each_task(ceil_div(all, together), where.count * where.length, [&](std::int64_t task) {
-    const std::int64_t last = std::min(all, (task + 1) * together);
-    for (std::int64_t i = task * together; i < last; ++i) {
-      const std::int64_t first = i % tiles * most;
-      const int active = static_cast<int>(std::min(most, across - first));
-      tile_run<Call, Part>(c, i / tiles * across + first, active, past_caches).run();
-    }
-    if (past_caches) finish_past_caches();
+  each_task(all, together, where.count * where.length, past_caches, [&](std::int64_t i) {
+    const std::int64_t first = i % tiles * most;
+    const int active = static_cast<int>(std::min(most, across - first));
+    tile_run<Call, Part>(c, i / tiles * across + first, active, past_caches).run();
   });
 }
 
@@ -164,11 +167,8 @@ void run_rows(const Call& c) {
   const bool past = length * Call::item_bytes <= past_caches_bytes && writes_past_caches(c);
   std::int64_t together = std::max<std::int64_t>(1, block_elements / 4 / length);
   if (past) together = std::max(together, vectors_past_caches(where));
-  each_task(ceil_div(where.count, together), where.count * where.length, [&](std::int64_t i) {
-    const std::int64_t last = std::min(where.count, (i + 1) * together);
-    for (std::int64_t v = i * together; v < last; ++v) tile_run<Call, Part>(c, v, 1, past).run();
-    if (past) finish_past_caches();
-  });
+  each_task(where.count, together, where.count * where.length, past,
+            [&](std::int64_t v) { tile_run<Call, Part>(c, v, 1, past).run(); });
 }
 
 template <class Call>

@@ -22,7 +22,7 @@ struct fetching_next : row_part {
   template <class Fn>
   NUMFUSE_INLINE void each_number_of(int vectors, const Fn& f) const {
     const char* const numbers = std::exchange(next, nullptr);  // the first sweep is enough
-    if (numbers == nullptr) {
+    if (numbers == nullptr) {  // asked once: for each vector it would take longer than it saves
       for (int lane = 0; lane < vectors; ++lane) {
         row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); });
       }
@@ -30,12 +30,11 @@ struct fetching_next : row_part {
     }
     for (int lane = 0; lane < vectors; ++lane) {
       const char* const row = numbers + lane * next_pitch;
-      row_part::each_number(
-          [&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); },
-          [&](int i) NUMFUSE_INLINE_BODY {
-            const char* const from = row + std::int64_t{i} * next_bytes;
-            for (int line = 0; line < group * next_bytes; line += 64) fetch_early(from + line);
-          });
+      const auto fetch_next = [&](int i) NUMFUSE_INLINE_BODY {
+        const char* const from = row + std::int64_t{i} * next_bytes;
+        for (int line = 0; line < group * next_bytes; line += 64) fetch_early(from + line);
+      };
+      row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); }, fetch_next);
     }
   }
 
@@ -95,10 +94,6 @@ struct rows_part : fetching_next {
   template <class C>
   NUMFUSE_INLINE run<C> take() const {
     return row_part::take<C>(rows);
-  }
-  template <class C>
-  NUMFUSE_INLINE run<C> take_packed() const {
-    return row_part::take_packed<C>(rows);
   }
 
   NUMFUSE_INLINE std::int64_t across(int k) const { return distance_across(*where, k); }

@@ -109,19 +109,16 @@ struct row_part {
 
   NUMFUSE_INLINE int tail_at() const { return count / group * group; }
 
-  /// Memory for all numbers of so many rows.
+  /// Memory for all numbers of so many rows, one every `pitch` numbers. Without gaps, they are to
+  /// be written row by row: the last group of one reaches into the next.
   template <class C>
-  NUMFUSE_INLINE run<C> take(int rows = 1) const {
-    const std::int64_t pitch = whole_groups(count);
-    C* const data = memory->take<C>(rows * pitch);
+  NUMFUSE_INLINE run<C> take_rows(int rows, std::int64_t pitch) const {
+    C* const data = memory->take<C>((rows - 1) * pitch + whole_groups(count));
     return {data, pitch, data + tail_at(), pitch, count};
   }
-
-  /// The same, to be written row by row: the rows lie without gaps.
   template <class C>
-  NUMFUSE_INLINE run<C> take_packed(int rows = 1) const {
-    C* const data = memory->take<C>(std::int64_t{rows} * count + group);
-    return {data, count, data + tail_at(), count, count};
+  NUMFUSE_INLINE run<C> take(int rows = 1) const {
+    return take_rows<C>(rows, whole_groups(count));
   }
 
   /// The distance between the rows of operand k.
@@ -209,8 +206,7 @@ struct row_part {
 
   // The numbers from j on, a group at a time, join the states of their places.
   template <class R, class V, class S>
-  NUMFUSE_INLINE void add_groups(const R& r, const V& v, S* states, int j, int to,
-                                 int lane) const {
+  NUMFUSE_INLINE void add_groups(const R& r, const V& v, S* states, int j, int to, int lane) const {
     for (; j + group <= to; j += group) {
       fetch_ahead<group>(v, j, lane);
       NUMFUSE_KEEP_LOOP

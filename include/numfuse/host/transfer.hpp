@@ -235,7 +235,7 @@ bool writes_past_caches(const Call& c) {
 template <part_of_rows Part, class T>
 NUMFUSE_INLINE row_part::run<T> target_of(const Part& part, int k, T* to) {
   if (!in_a_row(part, k)) return part.template take<T>();
-  if (part.past_caches) return part.template take_packed<T>();
+  if (part.past_caches) return part.template take_rows<T>(part.filled(), part.count);
   T* const tails = part.memory->template take<T>(part.filled() * group);
   return {to + start_of(part, k), part.across(k), tails, group, part.count};
 }
