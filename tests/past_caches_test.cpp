@@ -96,29 +96,48 @@ TEST_P(past_caches, ResultsOfSeveralTypes) {
   EXPECT_EQ(0, wrong(one, [](auto, auto) { return 1.0f; }));
 }
 
+// The elements of vectors along an axis less the largest: elsewhere, between what must stay, and in
+// place.
+void check_below_largest(std::int64_t rows, std::int64_t columns, int axis) {
+  const shape whole{rows, columns};
+  SCOPED_TRACE(::testing::Message() << whole << " along " << axis);
+  const auto x = arange<float, host>(rows).reshape({rows, 1}) + arange<float, host>(columns);
+  const auto below_largest =
+      fuse([](const auto& v) { return outputs(v - max(v), max(v)); }).along(axis);
+  const auto expected = [&](auto i, auto j) {
+    return axis == 0 ? float(i - rows + 1) : float(j - columns + 1);
+  };
+  host_tensor<float> below(whole), largest(shape{axis == 0 ? columns : rows});
+  below_largest.into(below, largest, x);
+  EXPECT_EQ(0, wrong(below, expected));
+  const auto last = [&](auto i, auto) { return float(i + (axis == 0 ? rows : columns) - 1); };
+  EXPECT_EQ(0, wrong(largest.reshape({-1, 1}), last));
+  host_tensor<float> memory(shape{rows * (columns + 2) + 1});  // rows begin anywhere in a line
+  const auto with_gaps = memory.view()(slice{1}).reshape({rows, columns + 2});
+  copyto(with_gaps, -7);
+  const auto apart = with_gaps(slice{}, slice{0, columns});
+  below_largest.into(apart, largest, x);
+  EXPECT_EQ(0, wrong(apart, expected));
+  EXPECT_EQ(0, wrong(with_gaps(slice{}, slice{columns}), [](auto, auto) { return -7.0f; }));
+  below_largest.into(apart, largest, apart);  // in place: not past the caches
+  EXPECT_EQ(0, wrong(apart, expected));
+}
+
 // One row at a time, and several: whole groups of numbers, or not.
 TEST_P(past_caches, Rows) {
   for (const std::int64_t length :
        {columns, std::int64_t{300}, std::int64_t{64}, std::int64_t{37}}) {
-    SCOPED_TRACE(length);
-    const std::int64_t rows = rows_ * columns / length + 1;
-    const auto x = arange<float, host>(rows).reshape({rows, 1}) + arange<float, host>(length);
-    const auto below_largest = [](const auto& v) { return outputs(v - max(v), max(v)); };
-    const auto expected = [&](auto, auto j) { return float(j - length + 1); };
-    host_tensor<float> below(shape{rows, length}), largest(shape{rows});
-    fuse(below_largest).into(below, largest, x);
-    EXPECT_EQ(0, wrong(below, expected));
-    const auto last = [&](auto i, auto) { return float(i + length - 1); };
-    EXPECT_EQ(0, wrong(largest.reshape({rows, 1}), last));
-    host_tensor<float> memory(shape{rows * (length + 2) + 1});  // rows begin anywhere in a line
-    const auto with_gaps = memory.view()(slice{1}).reshape({rows, length + 2});
-    copyto(with_gaps, -7);
-    const auto apart = with_gaps(slice{}, slice{0, length});
-    fuse(below_largest).into(apart, largest, x);
-    EXPECT_EQ(0, wrong(apart, expected));
-    EXPECT_EQ(0, wrong(with_gaps(slice{}, slice{length}), [](auto, auto) { return -7.0f; }));
-    fuse(below_largest).into(apart, largest, apart);  // in place: not past the caches
-    EXPECT_EQ(0, wrong(apart, expected));
+    check_below_largest(rows_ * columns / length + 1, length, 1);
+  }
+}
+
+// Short columns, those that are held, and those that are not; in one run, or with a rest.
+TEST_P(past_caches, Columns) {
+  for (const std::int64_t length : {40, 1237, 20000}) {
+    check_below_largest(length, rows_ * columns / length + 1, 0);
+  }
+  for (const std::int64_t across : {16, 24, 128}) {
+    check_below_largest(rows_ * columns / across + 1, across, 0);
   }
 }
 

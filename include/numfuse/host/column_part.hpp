@@ -23,6 +23,14 @@ struct column_part {
   int active;
   int columns;  // active, filled up to whole groups
   scratch* memory;
+  bool past_caches;  // results are written past the caches
+  bool in_one_run;   // rows follow one another in memory, or nearly so
+
+  /// Elements of each of so many vectors that a sweep goes through at a time.
+  static constexpr int rows_at_a_time(int columns) {
+    constexpr int fewest = 16;  // with fewer, states come and go too often
+    return std::max(fewest, part_numbers / columns);
+  }
 
   NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
   NUMFUSE_INLINE std::int64_t index(int i) const { return first + i; }
@@ -76,16 +84,30 @@ struct column_part {
   /// The part's numbers join the states of their vectors.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
-    if (columns >= wide) {
-      constexpr int several = sizeof(compute_t<typename V::dtype>) > 4 ? 4 : 8;
-      int i = 0;
-      for (; i + several <= rows; i += several) reduce_rows<several>(r, v, states, i);
-      for (; i < rows; ++i) reduce_rows<1>(r, v, states, i);
+    reduce(r, v, states, 0, rows);
+  }
+
+ protected:
+  /// The same, of some rows.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states, int from, int to) const {
+    constexpr int several = 4 * group;  // as many chains of operations at a time
+    const bool many = to - from > few;
+    if (many && in_one_run && columns > several) {
+      reduce_in_order(r, v, states, from, to);
+    } else if (many && columns >= wide) {
+      constexpr int together = is_double<V> ? 4 : 8;
+      int i = from;
+      for (; i + together <= to; i += together) reduce_rows<together>(r, v, states, i);
+      for (; i < to; ++i) reduce_rows<1>(r, v, states, i);
     } else {
-      constexpr int several = 4 * group;  // as many chains of operations at a time
       int lane = 0;
-      for (; lane + several <= columns; lane += several) reduce_lanes<several>(r, v, states, lane);
-      for (; lane < columns; lane += group) reduce_lanes<group>(r, v, states, lane);
+      for (; lane + several <= columns; lane += several) {
+        reduce_lanes<several>(r, v, states, lane, from, to);
+      }
+      for (; lane < columns; lane += group) {
+        reduce_lanes<group>(r, v, states, lane, from, to);
+      }
     }
   }
 
@@ -93,6 +115,26 @@ struct column_part {
   // From so many vectors on some rows at a time are read in their whole length: memory is faster
   // where a few runs are long, by more than it takes to fetch the states.
   static constexpr int wide = 256;
+  static constexpr int few = 12;  // rows: their states would come and go for little
+
+  // In float64 some rows at a time have states of their own: added one after the other, many
+  // numbers would lose digits.
+  template <class V>
+  static constexpr bool is_double = sizeof(compute_t<typename V::dtype>) > 4;
+
+  // Number after number, as they stand in memory.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce_in_order(const R& r, const V& v, S* states, int from, int to) const {
+    if constexpr (is_double<V>) {
+      alignas(64) unsigned char own_memory[most_lanes * sizeof(S)];
+      S* const own = reinterpret_cast<S*>(own_memory);
+      each_lane([&](int lane) { own[lane] = joined<1, S>(r, v, from, lane); });
+      for (int i = from + 1; i < to; ++i) reduce_rows<1>(r, v, own, i);
+      each_lane([&](int lane) { states[lane] = r.combine(states[lane], own[lane]); });
+    } else {
+      for (int i = from; i < to; ++i) reduce_rows<1>(r, v, states, i);
+    }
+  }
 
   template <int Rows, class R, class V, class S>
   NUMFUSE_INLINE void reduce_rows(const R& r, const V& v, S* states, int i) const {
@@ -117,23 +159,44 @@ struct column_part {
     }
   }
 
-  // In float64 some rows at a time have states of their own: added one after the other, many
-  // numbers would lose digits.
   template <int Lanes, class R, class V, class S>
-  NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane) const {
-    constexpr bool apart = sizeof(compute_t<typename V::dtype>) > 4;
-    const int together = apart ? 2 * group : rows;
-    for (int first_row = 0; first_row < rows; first_row += together) {
-      const int end = std::min(rows, first_row + together);
+  NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane, int from,
+                                   int to) const {
+    constexpr bool apart = is_double<V>;
+    const int together = apart ? 2 * group : to - from;
+    for (int row = from; row < to; row += together) {
+      const int end = std::min(to, row + together);
       S own[Lanes];
       for (int k = 0; k < Lanes; ++k) own[k] = apart ? r.template identity<S>() : states[lane + k];
-      for (int i = first_row; i < end; ++i) {
+      for (int i = row; i < end; ++i) {
         for (int k = 0; k < Lanes; ++k) {
           own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
         }
       }
       for (int k = 0; k < Lanes; ++k) {
         states[lane + k] = apart ? r.combine(states[lane + k], own[k]) : own[k];
+      }
+    }
+  }
+};
+
+/// Whole vectors side by side, of more rows than a sweep of a longer vector goes through at a time.
+struct long_column_part : column_part {
+  std::int64_t block = 0;  // rows of which the reductions of a longer vector are joined
+
+  /// In the order in which a longer vector's are: a result does not depend on whether it was held.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
+    const bool in_blocks = rows > block;
+    S* const own = in_blocks ? memory->template take<S>(columns) : states;
+    for (int from = 0, to; from < rows; from = to) {
+      to = std::min(rows, from + rows_at_a_time(columns));
+      if (in_blocks && from % block == 0) {
+        each_lane([&](int lane) { own[lane] = r.template identity<S>(); });
+      }
+      column_part::reduce(r, v, own, from, to);
+      if (in_blocks && (to % block == 0 || to == rows)) {
+        each_lane([&](int lane) { states[lane] = r.combine(states[lane], own[lane]); });
       }
     }
   }

@@ -10,8 +10,8 @@
 #include <cstdint>
 
 #include <numfuse/detail/parallel.hpp>
+#include <numfuse/host/caches.hpp>
 #include <numfuse/host/row_walk.hpp>
-#include <numfuse/host/transfer.hpp>
 #include <numfuse/host/transposed.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {

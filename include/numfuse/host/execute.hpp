@@ -35,9 +35,6 @@ inline constexpr std::int64_t passed_row_bytes = 1 << 18;    // of those that re
 /// cache; half as many where results stand there beside them, to be written past the caches.
 inline constexpr std::int64_t held_rows_bytes = 1 << 14;
 
-/// Several passes over a tile find it in the second-level cache up to this size.
-inline constexpr std::int64_t tile_bytes = 1 << 20;
-
 /// Tiles of short vectors that no second-level cache holds: memory would rest between larger ones.
 inline constexpr std::int64_t short_tile_bytes = 1 << 12;
 
@@ -45,9 +42,8 @@ inline constexpr std::int64_t short_tile_bytes = 1 << 12;
 /// then.
 inline constexpr std::int64_t past_caches_bytes = 1 << 15;
 
-/// Vectors side by side: with fewer, what is read of a row would be too short for the processor to
-/// fetch ahead.
-inline constexpr std::int64_t fewest_lanes = 256;
+/// Of a row of a tile: were it less, runs would be too short for the processor to fetch ahead.
+inline constexpr std::int64_t fewest_lanes_bytes = 1024;
 
 /// True where vectors are so short.
 template <class Call>
@@ -86,18 +82,31 @@ void each_task(std::int64_t count, std::int64_t together, std::int64_t work, boo
   });
 }
 
+/// True where the vectors of tiles are rows that are transposed into them.
+template <class Call>
+bool is_transposed(const Call& c) {
+  return c.where.length < short_vector && c.where.vector_stride(0) == 1;
+}
+
 /// How many neighbouring vectors are worked on together.
 template <class Call>
 std::int64_t lanes_of(const Call& c) {
   const std::int64_t length = std::max<std::int64_t>(1, c.where.length);
   std::int64_t most = most_lanes;
-  if (length < short_vector) {  // held in one part
+  if (is_transposed(c)) {  // held in one part
     most = part_numbers / length;
-    if (Call::info::any_vector && c.where.vector_stride(0) == 1 && bytes_of(c) > tile_bytes) {
+    if (Call::info::any_vector && bytes_of(c) > tile_bytes) {
       most = std::max<std::int64_t>(2 * group, short_tile_bytes / Call::compute_bytes / length);
     }
   } else if (!in_one_pass<Call>) {
-    most = std::max(fewest_lanes, tile_bytes / Call::item_bytes / length);
+    constexpr std::int64_t number = bytes_in_tile<Call>(1);
+    constexpr std::int64_t fewest = fewest_lanes_bytes / number;
+    // Longer vectors come from memory in each pass, the sooner the longer the runs of their rows.
+    if (length * fewest * number <= held_tile_bytes) {
+      const std::int64_t eighth = c.where.count * length / 8;  // tiles for some threads
+      const std::int64_t numbers = std::min(tile_bytes / number, std::max(eighth, block_elements));
+      most = std::max(fewest, numbers / length);
+    }
   }
   return std::clamp<std::int64_t>(most / group * group, group, most_lanes);
 }
@@ -109,18 +118,22 @@ inline std::int64_t vectors_past_caches(const layout& where) {
   return std::min(4 * block_elements / length, where.count / (8 * num_threads()));
 }
 
-/// Runs the formula on `most` neighbouring vectors at a time, of several.
+/// Runs the formula on `most` neighbouring vectors at a time, of several. Columns that are no whole
+/// group are left for a tile of their own: only of whole ones are numbers read where they lie.
 template <class Part, class Call>
 void run_tiles(const Call& c, std::int64_t most, bool past_caches = false) {
+  constexpr int unit = std::is_same_v<Part, column_part> ? group : 1;
   const layout& where = c.where;
-  const std::int64_t across = where.sizes[where.batch_rank - 1];
-  const std::int64_t tiles = ceil_div(across, most), all = where.count / across * tiles;
+  const std::int64_t across = where.sizes[where.batch_rank - 1], whole = across / unit * unit;
+  const std::int64_t tiles = ceil_div(whole, most) + (whole < across ? 1 : 0);
+  const std::int64_t all = where.count / across * tiles;
   std::int64_t together = 1;
   if (past_caches) together = std::max(together, vectors_past_caches(where) / most);
   each_task(all, together, where.count * where.length, past_caches, [&](std::int64_t i) {
-    const std::int64_t first = i % tiles * most;
-    const int active = static_cast<int>(std::min(most, across - first));
-    tile_run<Call, Part>(c, i / tiles * across + first, active, past_caches).run();
+    const std::int64_t first = std::min(i % tiles * most, whole);
+    const std::int64_t active = std::min(most, (first < whole ? whole : across) - first);
+    const std::int64_t vector = i / tiles * across + first;
+    tile_run<Call, Part>(c, vector, static_cast<int>(active), past_caches).run();
   });
 }
 
@@ -176,7 +189,7 @@ void run(const Call& c) {
   if constexpr (Call::info::levels == 0) {
     run_elementwise(c);
   } else if (in_tiles(c)) {
-    run_tiles<column_part>(c, lanes_of(c));
+    run_tiles<column_part>(c, lanes_of(c), !is_transposed(c) && writes_past_caches(c));
   } else if (c.where.count > 1 && c.where.length * Call::compute_bytes <= most_row_bytes(c)) {
     run_several_rows(c);
   } else if constexpr (!in_one_pass<Call>) {

@@ -8,13 +8,12 @@
 #include <type_traits>
 
 #include <numfuse/detail/parallel.hpp>
-#include <numfuse/detail/processor.hpp>
-#include <numfuse/host/transfer.hpp>
+#include <numfuse/host/caches.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
-/// Elements of each of several vectors in a part: with fewer, states come and go too often.
-inline constexpr int fewest_rows = 16;
+/// Results of a tile that go past the caches together: the first-level cache holds them until then.
+inline constexpr std::int64_t tile_step_bytes = 1 << 12;
 
 /// Along several axes, the shortest runs of the innermost one that are worked on one by one, where
 /// they lie: the numbers of shorter ones are gathered.
@@ -34,43 +33,6 @@ struct targets_of<call<F, In, types<Out...>>, Part> {
   using type = pack<typename Part::template run<Out>...>;
 };
 
-/// True where every number is read once.
-template <class Call>
-inline constexpr bool in_one_pass = Call::info::levels == 1 && !Call::info::any_vector;
-
-/// True where every input's numbers are read where they lie: a part takes no memory.
-template <class Call>
-bool reads_in_place(const Call& c) {
-  bool all = true;
-  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
-    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && in_a_row(c.where, k);
-  });
-  return all;
-}
-
-/// The bytes of all vectors that a call reads and writes.
-template <class Call>
-std::int64_t bytes_of(const Call& c) {
-  return c.where.count * c.where.length * Call::item_bytes;
-}
-
-/// How far ahead lines are worth fetching, in bytes; 0 where they are not. The processor fetches
-/// ahead itself, some of them not from one page to the next, nor soon enough where they wait for the
-/// last steps of a row. Measured on such: one pass over what the third-level cache holds, and floats
-/// in memory, where they are one stream.
-template <class Call>
-std::int64_t bytes_ahead(const Call& c) {
-  constexpr std::int64_t second_level = 1 << 20, third_level = 1 << 23;
-  constexpr std::int64_t shortest_row = 2048;
-  const std::int64_t row = c.where.length * Call::compute_bytes;
-  const std::int64_t bytes = row * c.where.count * Call::inputs_count;
-  if (bytes <= second_level || !fetches_ahead()) return 0;
-  if (bytes <= third_level) return in_one_pass<Call> && row >= shortest_row ? 2048 : 0;
-  constexpr bool one_of_floats = Call::inputs_count == 1 && Call::compute_bytes == 4;
-  return one_of_floats && exceeds_caches(bytes) ? 8192 : 0;
-}
-
 /// Runs the formula on the vectors of one tile: a row, or `active` rows or columns.
 template <class Call, class Part>
 class tile_run {
@@ -79,11 +41,14 @@ class tile_run {
   static constexpr bool short_rows = std::is_base_of_v<rows_part, Part>;
   static constexpr bool long_rows = std::is_same_v<Part, long_row_part>;
   static constexpr int levels = Call::info::levels;
+  using held_part = std::conditional_t<columns, long_column_part, Part>;
 
   tile_run(const Call& c, std::int64_t vector, int active, bool past_caches = false)
       : call_(c), vector_(vector), active_(active), past_caches_(past_caches) {
-    if constexpr (!columns) {
-      if (Part::fetches) ahead_ = static_cast<int>(bytes_ahead(c) / Call::compute_bytes);
+    if constexpr (columns) {
+      in_one_run_ = is_in_one_run();
+    } else if constexpr (Part::fetches) {
+      ahead_ = static_cast<int>(bytes_ahead(c) / Call::compute_bytes);
     }
     for (int k = 0; k < Call::inputs_count + Call::outputs_count; ++k) {
       bases_[k] = c.where.batch_offset(k, vector);
@@ -111,11 +76,20 @@ class tile_run {
     return columns ? static_cast<int>(whole_groups(active_)) : 1;
   }
 
+  // True where the rows of a tile are most of those that stand in memory, of every input. Those
+  // that the second-level cache holds may be read in any order.
+  bool is_in_one_run() const {
+    bool all = bytes_of(call_) > tile_bytes;
+    for (int k = 0; k < Call::inputs_count; ++k) {
+      all &= call_.where.vector_stride(k) < 2 * filled();
+    }
+    return all;
+  }
+
   // Elements of each vector in one part.
   NUMFUSE_INLINE std::int64_t part_rows() const {
     if constexpr (columns) {
-      const int rows = part_numbers / filled();
-      return rows < fewest_rows ? fewest_rows : rows;
+      return column_part::rows_at_a_time(filled());
     } else {
       return in_one_pass<Call> && reads_in_place(call_) ? block_elements : part_numbers;
     }
@@ -149,6 +123,10 @@ class tile_run {
     } else if constexpr (long_rows) {
       constexpr std::int64_t most = held_bytes / (Call::compute_bytes * Call::inputs_count);
       return length <= most && (length <= block_elements || one_thread_each(call_.where.count));
+    } else if constexpr (columns) {
+      if (length <= part_rows()) return true;
+      if (bytes_in_tile<Call>(length * filled()) > held_tile_bytes) return false;
+      return length <= block_rows() || one_thread_each(call_.where.count / active_);
     } else {
       return length <= part_rows();
     }
@@ -157,7 +135,8 @@ class tile_run {
   NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory,
                               bool in_run = false) const {
     if constexpr (columns) {
-      return {&call_.where, first, static_cast<int>(count), active_, filled(), memory};
+      return {&call_.where, first,      static_cast<int>(count), active_, filled(), memory,
+              past_caches_, in_one_run_};
     } else {
       const row_part row{&call_.where, first, static_cast<int>(count), memory, past_caches_,
                          ahead_,       in_run};
@@ -185,6 +164,11 @@ class tile_run {
   NUMFUSE_INLINE typename Part::template run<const C> load_input(const Part& part, int k,
                                                                  const input<T>& in) const {
     if (in.data != nullptr) return load<C>(part, k, in.data + bases_[k]);
+    if constexpr (columns) {  // one row is all rows
+      C* const row = part.memory->template take<C>(part.columns);
+      part.each_lane([&](int lane) NUMFUSE_INLINE_BODY { row[lane] = in.number; });
+      return {row, 0};
+    }
     const auto to = part.template take<C>();
     part.each_number([&](auto i, int lane) NUMFUSE_INLINE_BODY { to(i, lane) = in.number; });
     return Part::read_only(to);
@@ -203,10 +187,11 @@ class tile_run {
 
   __attribute__((flatten)) void held() {
     scratch memory;
-    Part part = part_at(0, call_.where.length, &memory);
+    held_part part{part_at(0, call_.where.length, &memory)};
     if constexpr (long_rows || short_rows) look_ahead(part);
     if constexpr (long_rows) offer_target(part);
-    held_context<Part> ctx(part);
+    if constexpr (columns) part.block = block_rows();
+    held_context<held_part> ctx(part);
     const auto result = evaluate(ctx);
     write_vectors(ctx, result);
     write_scalars(result);
@@ -273,6 +258,7 @@ class tile_run {
     if constexpr (Call::info::any_vector) {
       each_block([&](std::int64_t, std::int64_t first, std::int64_t last) {
         sweep(std::integral_constant<int, levels>{}, known, first, last);
+        if (past_caches_) finish_past_caches();
       });
     }
     if constexpr (Call::info::any_scalar) {
@@ -297,9 +283,28 @@ class tile_run {
     }
   }
 
-  // All results in one sweep.
+  // All results in one sweep; of a tile, where they go past the caches, some rows at a time.
   template <class Result>
   NUMFUSE_INLINE void write_vectors(const Part& part, const Result& result) {
+    if constexpr (columns) {
+      constexpr int numbers = tile_step_bytes / Call::compute_bytes;
+      const int step = past_caches_ ? std::max(1, numbers / part.columns) : part.rows;
+      for (int row = 0; row < part.rows; row += step) {
+        scratch memory;
+        Part some = part;
+        some.first += row;
+        some.rows = std::min(step, part.rows - row);
+        some.memory = &memory;
+        write_numbers(some, result, [&](int i) NUMFUSE_INLINE_BODY { return row + i; });
+      }
+    } else {
+      write_numbers(part, result, [](auto i) NUMFUSE_INLINE_BODY { return i; });
+    }
+  }
+
+  // Number i of the part is number place(i) of the result.
+  template <class Result, class Place>
+  NUMFUSE_INLINE void write_numbers(const Part& part, const Result& result, const Place& place) {
     typename targets_of<Call, Part>::type to{};
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       constexpr int k = Call::inputs_count + decltype(o)::value;
@@ -308,7 +313,7 @@ class tile_run {
       }
     });
     part.each_number([&](auto i, int lane)
-                         NUMFUSE_INLINE_BODY { write_number<0>(result, to, i, lane); });
+                         NUMFUSE_INLINE_BODY { write_number<0>(result, place(i), to, i, lane); });
     call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
       constexpr int k = Call::inputs_count + decltype(o)::value;
       if constexpr (Call::info::is_vector[decltype(o)::value]) {
@@ -318,17 +323,17 @@ class tile_run {
   }
 
   // All results of a number are computed before one is written: it may stand where an input does.
-  template <int O, class Result, class Targets, class Index>
-  NUMFUSE_INLINE void write_number(const Result& result, const Targets& to, Index i,
+  template <int O, class Result, class From, class Targets, class To>
+  NUMFUSE_INLINE void write_number(const Result& result, From from, const Targets& targets, To to,
                                    int lane) const {
     if constexpr (O < Call::outputs_count) {
       if constexpr (Call::info::is_vector[O]) {
-        const auto number = result_of<O>(result).number(i, lane);
-        write_number<O + 1>(result, to, i, lane);
-        auto& place = get<O>(to)(i, lane);
+        const auto number = result_of<O>(result).number(from, lane);
+        write_number<O + 1>(result, from, targets, to, lane);
+        auto& place = get<O>(targets)(to, lane);
         place = convert<std::remove_reference_t<decltype(place)>>(number);
       } else {
-        write_number<O + 1>(result, to, i, lane);
+        write_number<O + 1>(result, from, targets, to, lane);
       }
     }
   }
@@ -350,6 +355,7 @@ class tile_run {
   int active_;
   bool past_caches_;
   int ahead_ = 0;
+  bool in_one_run_ = false;
   std::int64_t bases_[max_operands];
 };
 

@@ -208,26 +208,17 @@ NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, co
   return column_part::read_only(to);
 }
 
-/// True where no input stands where a result goes.
-template <class Call>
-bool is_apart(const Call& c, const void* result) {
-  bool apart = true;
-  c.each_input([&](auto, const auto& in) { apart &= in.data != result; });
-  return apart;
+/// True where the results of a tile stand in one run.
+inline bool without_gaps(const column_part& part, int k) {
+  return part.where->vector_stride(k) == part.active && part.active == part.columns;
 }
 
-/// True where vectors are written that are too large for the caches, and none of them is an input,
-/// too, whose lines have been read when they are written.
-template <class Call>
-bool writes_past_caches(const Call& c) {
-  std::int64_t bytes = 0;
-  bool apart = true;
-  c.each_output([&](auto o, const auto& out) {
-    if (!Call::info::is_vector[decltype(o)::value]) return;
-    bytes += c.where.count * c.where.length * static_cast<std::int64_t>(sizeof(*out.data));
-    apart &= is_apart(c, out.data);
-  });
-  return apart && exceeds_caches(bytes);
+/// True where they stand in runs that are long enough to be written past the caches.
+template <class T>
+bool goes_past_caches(const column_part& part, int k) {
+  constexpr int shortest = 256 / sizeof(T);
+  if (!part.past_caches || distance_across(*part.where, k) != 1) return false;
+  return part.active >= shortest || without_gaps(part, k);
 }
 
 /// Where operand k's numbers go: where they belong if they stand side by side there, else into
@@ -241,7 +232,8 @@ NUMFUSE_INLINE row_part::run<T> target_of(const Part& part, int k, T* to) {
 }
 template <class T>
 NUMFUSE_INLINE column_part::run<T> target_of(const column_part& part, int k, T* to) {
-  if (distance_across(*part.where, k) != 1 || part.active != part.columns) {
+  if (goes_past_caches<T>(part, k) || distance_across(*part.where, k) != 1 ||
+      part.active != part.columns) {
     return part.template take<T>();
   }
   const std::int64_t along = part.where->vector_stride(k);
@@ -272,8 +264,13 @@ NUMFUSE_INLINE void unload(const Part& part, int k, const row_part::run<T>& from
 }
 template <class T>
 NUMFUSE_INLINE void unload(const column_part& part, int k, const column_part::run<T>& from, T* to) {
-  if (from.data == to + part.first * part.where->vector_stride(k)) return;
-  scatter_columns(part, k, from.data, to);
+  const std::int64_t along = part.where->vector_stride(k);
+  T* const first = to + part.first * along;
+  if (from.data == first) return;
+  if (!goes_past_caches<T>(part, k)) return scatter_columns(part, k, from.data, to);
+  const auto bytes = part.active * static_cast<std::int64_t>(sizeof(T));
+  if (without_gaps(part, k)) return copy_past_caches(first, from.data, part.rows * bytes);
+  for (int i = 0; i < part.rows; ++i) copy_past_caches(first + i * along, from.row(i), bytes);
 }
 
 }  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA
