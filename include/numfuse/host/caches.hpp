@@ -33,7 +33,7 @@ bool reads_in_place(const Call& c) {
   return all;
 }
 
-/// The bytes of all vectors that a call reads and writes.
+/// The bytes of the vectors of a call, of the operand whose numbers are the widest.
 template <class Call>
 std::int64_t bytes_of(const Call& c) {
   return c.where.count * c.where.length * Call::item_bytes;

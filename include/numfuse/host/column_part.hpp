@@ -96,7 +96,7 @@ struct column_part {
     if (many && in_one_run && columns > several) {
       reduce_in_order(r, v, states, from, to);
     } else if (many && columns >= wide) {
-      constexpr int together = is_double<V> ? 4 : 8;
+      constexpr int together = apart<V> ? 4 : 8;
       int i = from;
       for (; i + together <= to; i += together) reduce_rows<together>(r, v, states, i);
       for (; i < to; ++i) reduce_rows<1>(r, v, states, i);
@@ -120,12 +120,12 @@ struct column_part {
   // In float64 some rows at a time have states of their own: added one after the other, many
   // numbers would lose digits.
   template <class V>
-  static constexpr bool is_double = sizeof(compute_t<typename V::dtype>) > 4;
+  static constexpr bool apart = sizeof(compute_t<typename V::dtype>) > 4;
 
   // Number after number, as they stand in memory.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce_in_order(const R& r, const V& v, S* states, int from, int to) const {
-    if constexpr (is_double<V>) {
+    if constexpr (apart<V>) {
       alignas(64) unsigned char own_memory[most_lanes * sizeof(S)];
       S* const own = reinterpret_cast<S*>(own_memory);
       each_lane([&](int lane) { own[lane] = joined<1, S>(r, v, from, lane); });
@@ -162,25 +162,27 @@ struct column_part {
   template <int Lanes, class R, class V, class S>
   NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane, int from,
                                    int to) const {
-    constexpr bool apart = is_double<V>;
-    const int together = apart ? 2 * group : to - from;
+    const int together = apart<V> ? 2 * group : to - from;
     for (int row = from; row < to; row += together) {
       const int end = std::min(to, row + together);
       S own[Lanes];
-      for (int k = 0; k < Lanes; ++k) own[k] = apart ? r.template identity<S>() : states[lane + k];
+      for (int k = 0; k < Lanes; ++k) {
+        own[k] = apart<V> ? r.template identity<S>() : states[lane + k];
+      }
       for (int i = row; i < end; ++i) {
         for (int k = 0; k < Lanes; ++k) {
           own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
         }
       }
       for (int k = 0; k < Lanes; ++k) {
-        states[lane + k] = apart ? r.combine(states[lane + k], own[k]) : own[k];
+        states[lane + k] = apart<V> ? r.combine(states[lane + k], own[k]) : own[k];
       }
     }
   }
 };
 
-/// Whole vectors side by side, of more rows than a sweep of a longer vector goes through at a time.
+/// Whole vectors side by side, which may be of more rows than a sweep of a longer vector goes
+/// through at a time.
 struct long_column_part : column_part {
   std::int64_t block = 0;  // rows of which the reductions of a longer vector are joined
 
