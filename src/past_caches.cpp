@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::int64_t line = 64;
 
+std::int64_t place_in_line(const void* p) {
+  return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(p) % line);
+}
+
 // What the system says of the cache that a core shares with its neighbours. sysconf adds up those
 // of the whole processor.
 std::int64_t last_level_cache() {
@@ -81,13 +85,32 @@ void copy_past_caches(void* to, const void* from, std::int64_t bytes) {
   auto* const out = static_cast<unsigned char*>(to);
   const auto* const in = static_cast<const unsigned char*>(from);
   // Parts of lines take the ordinary way: their neighbours come later.
-  const auto place = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(out) % line);
-  const std::int64_t before = std::min(bytes, place == 0 ? 0 : line - place);
-  const std::int64_t lines = (bytes - before) / line * line;
-  std::memcpy(out, in, static_cast<std::size_t>(before));
-  copy(out + before, in + before, lines);
-  std::memcpy(out + before + lines, in + before + lines,
-              static_cast<std::size_t>(bytes - before - lines));
+  const std::int64_t before = std::min(bytes, (line - place_in_line(out)) % line);
+  const std::int64_t after = (bytes - before) % line;
+  if (before > 0) std::memcpy(out, in, static_cast<std::size_t>(before));
+  copy(out + before, in + before, bytes - before - after);
+  if (after > 0)
+    std::memcpy(out + bytes - after, in + bytes - after, static_cast<std::size_t>(after));
+}
+
+void lines_past_caches::begin(void* to) {
+  first_ = used_ = place_in_line(to);
+  to_ = static_cast<unsigned char*>(to) - first_;
+}
+
+void lines_past_caches::add(std::int64_t bytes) {
+  used_ += bytes;
+  const std::int64_t lines = used_ / line * line;
+  if (lines == 0) return;
+  copy_past_caches(to_ + first_, memory_ + first_, lines - first_);
+  if (used_ > lines) std::memcpy(memory_, memory_ + lines, line);
+  to_ += lines;
+  used_ -= lines;
+  first_ = 0;
+}
+
+void lines_past_caches::finish() {
+  std::memcpy(to_ + first_, memory_ + first_, static_cast<std::size_t>(used_ - first_));
 }
 
 void finish_past_caches() {

@@ -1,4 +1,5 @@
 // Results that are too large for the caches, which the host writes past them.
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -22,6 +23,27 @@ TEST(copy_past_caches, CopiesTheBytesAndNoOthers) {
       detail::copy_past_caches(to.data() + at, from.data() + 3, static_cast<std::int64_t>(bytes));
       detail::finish_past_caches();
       ASSERT_EQ(to, expected) << bytes << " bytes at " << at;
+    }
+  }
+}
+
+TEST(lines_past_caches, PiecesOfAnySizeAtAnyPlace) {
+  std::vector<unsigned char> from(4096);
+  for (std::size_t i = 0; i < from.size(); ++i) from[i] = static_cast<unsigned char>(i % 251 + 1);
+  for (std::int64_t at = 0; at < 64; at += 4) {
+    for (std::int64_t piece = 4; piece <= detail::lines_past_caches::most; piece += 36) {
+      std::vector<unsigned char> expected(from.size() + 128, 0), to(expected);
+      detail::lines_past_caches lines;
+      lines.begin(to.data() + at);
+      std::int64_t done = 0;
+      for (; done + piece <= 3000; done += piece) {
+        std::memcpy(lines.next(), from.data() + done, static_cast<std::size_t>(piece));
+        lines.add(piece);
+      }
+      lines.finish();
+      detail::finish_past_caches();
+      std::memcpy(expected.data() + at, from.data(), static_cast<std::size_t>(done));
+      ASSERT_EQ(to, expected) << "pieces of " << piece << " bytes at " << at;
     }
   }
 }
@@ -69,6 +91,25 @@ TEST_P(past_caches, Broadcast) {
   const auto row = arange<float, host>(columns);
   EXPECT_EQ(0, wrong(column + row, [](auto i, auto j) { return float(i) + float(j); }));
   EXPECT_EQ(0, wrong(outer(row, column), [](auto i, auto j) { return float(i) * float(j); }));
+}
+
+// Short ones are gathered, several at a time.
+TEST_P(past_caches, RowsThatEndWithinALine) {
+  for (const std::int64_t n : {std::int64_t{37}, columns}) {
+    SCOPED_TRACE(n);
+    const std::int64_t m = rows_ * columns / n + 1;
+    host_tensor<float> memory(shape{m * n + 3});
+    std::fill_n(memory.data(), 3, -1.f);
+    const auto out = memory.view()(slice{3}).reshape({m, n});
+    const auto row = arange<float, host>(n);
+    const auto column = arange<float, host>(m).reshape({m, 1});
+    const auto x = column * row;
+    fuse([](const auto& v, const auto& a, const auto& b) {
+      return (v + a) * b;
+    }).into(out, x, row, 2);
+    EXPECT_EQ(0, wrong(out, [](auto i, auto j) { return (float(i) * float(j) + float(j)) * 2; }));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(-1, memory.data()[i]);
+  }
 }
 
 TEST_P(past_caches, OneRunThatBeginsWithinALine) {

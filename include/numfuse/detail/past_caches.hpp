@@ -22,4 +22,28 @@ void copy_past_caches(void* to, const void* from, std::int64_t bytes);
 /// other threads too.
 void finish_past_caches();
 
+/// Neighbours on their way past the caches, which are collected until they are whole lines of
+/// memory: a line in two parts takes several times as long.
+class lines_past_caches {
+ public:
+  static constexpr std::int64_t most = 1024;  // bytes that are added at a time
+
+  /// The first ones belong at `to`, all others behind.
+  void begin(void* to);
+
+  /// Where the next ones are put before `add` says how many bytes they are.
+  void* next() { return memory_ + used_; }
+  void add(std::int64_t bytes);
+
+  /// What is left goes where it belongs.
+  void finish();
+
+ private:
+  // A store that crosses from one page to the next takes several times as long, too.
+  alignas(2 * most) unsigned char memory_[2 * most];
+  unsigned char* to_;   // the line where memory_ belongs
+  std::int64_t first_;  // the bytes of memory_ that are results: first_ to used_ - 1
+  std::int64_t used_;
+};
+
 }  // namespace numfuse::detail

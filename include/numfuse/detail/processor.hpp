@@ -3,9 +3,10 @@
 
 namespace numfuse::detail {
 
-/// True where reductions are faster if they fetch lines of memory ahead themselves: on processors
-/// of which that was measured. The environment variable NUMFUSE_FETCH_AHEAD, 0 or 1, decides
-/// otherwise. No result depends on it.
+/// True where formulas are faster if they fetch lines of memory ahead themselves, on processors of
+/// which that was measured: reductions, and formulas whose results go past the caches. The
+/// environment variable NUMFUSE_FETCH_AHEAD, 0 or 1, decides otherwise. No result depends on it.
 bool fetches_ahead();
+bool fetches_past_caches();
 
 }  // namespace numfuse::detail

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include <numfuse/detail/parallel.hpp>
+#include <numfuse/detail/processor.hpp>
 #include <numfuse/host/caches.hpp>
 #include <numfuse/host/row_walk.hpp>
 #include <numfuse/host/transposed.hpp>
@@ -150,6 +151,7 @@ class elementwise_run {
     }
     rows_in_place_ &= has_code(constant_in_row_);
     past_caches_ = goes_past_caches();
+    fetches_ = past_caches_ && fetches_inputs();
     rows_in_place_ &= !past_caches_;
     c.each_input([&](auto, const auto& in) {
       using T = typename std::remove_cvref_t<decltype(in)>::dtype;
@@ -159,17 +161,12 @@ class elementwise_run {
 
   /// Elements first to last - 1.
   void run(std::int64_t first, std::int64_t last) const {
-    if (in_one_run_) {
-      run_chunk(no_starts, first, first, static_cast<int>(last - first));
-    } else if (rank_ <= 1 ||
-               call_.where.inner_size() >= (rows_in_place_ ? shortest_in_place() : short_row)) {
-      run_rows(first, last);
-    } else {
-      for (std::int64_t i = first; i < last; i += chunk) {
-        run_chunk(no_starts, i, -1, static_cast<int>(std::min(chunk, last - i)));
-      }
-    }
-    if (past_caches_) finish_past_caches();
+    if (!past_caches_) return run(first, last, nullptr);
+    lines_past_caches results[Call::outputs_count];
+    call_.each_output([&](auto o, const auto& out) { results[o].begin(out.data + first); });
+    run(first, last, results);
+    for (auto& lines : results) lines.finish();
+    finish_past_caches();
   }
 
  private:
@@ -186,6 +183,19 @@ class elementwise_run {
     return set == 0 || (Call::inputs_count == 3 && (set == 4 || set == 6));
   }
 
+  void run(std::int64_t first, std::int64_t last, lines_past_caches* results) const {
+    if (in_one_run_) {
+      run_chunk(no_starts, first, first, static_cast<int>(last - first), results);
+    } else if (rank_ <= 1 ||
+               call_.where.inner_size() >= (rows_in_place_ ? shortest_in_place() : short_row)) {
+      run_rows(first, last, results);
+    } else {
+      for (std::int64_t i = first; i < last; i += chunk) {
+        run_chunk(no_starts, i, -1, static_cast<int>(std::min(chunk, last - i)), results);
+      }
+    }
+  }
+
   // The shortest rows that are worked on one by one where they lie: to repeat a number over a row
   // takes longer than any row.
   std::int64_t shortest_in_place() const { return constant_in_row_ == 0 ? group : 1; }
@@ -200,16 +210,23 @@ class elementwise_run {
     return true;
   }
 
+  // True where one input comes from memory: it is worth fetching ahead. The processor itself
+  // fetches enough of several.
+  bool fetches_inputs() const {
+    int count = 0;
+    call_.each_input([&](auto k, const auto& in) { count += in.data != nullptr && whole_[k]; });
+    return count == 1 && fetches_past_caches();
+  }
+
   // Where memory is what the results wait for: not where one thread has much to compute.
   bool goes_past_caches() const {
     bool whole = true;
     for (int o = 0; o < Call::outputs_count; ++o) whole &= whole_[Call::inputs_count + o];
-    return whole && writes_past_caches(call_) &&
-           (num_threads() > 1 || !Call::info::trace(call_.formula).costly);
+    return whole && writes_past_caches(call_) && (num_threads() > 1 || !costly_);
   }
 
   // Row by row, in chunks where an operand is gathered.
-  void run_rows(std::int64_t first, std::int64_t last) const {
+  void run_rows(std::int64_t first, std::int64_t last, lines_past_caches* results) const {
     row_walk<operands> row(call_.where, first);
     for (std::int64_t i = first; i < last;) {
       const std::int64_t rows = rows_in_place_ ? row.whole_rows(last - i) : 0;
@@ -220,7 +237,7 @@ class elementwise_run {
         continue;
       }
       const std::int64_t count = std::min(std::min(chunk, row.left_in_row()), last - i);
-      run_chunk(row.starts, i, row.column, static_cast<int>(count));
+      run_chunk(row.starts, i, row.column, static_cast<int>(count), results);
       i += count;
       row.advance(count);
     }
@@ -255,7 +272,8 @@ class elementwise_run {
 
   // `count` elements from element i on: from `column` of a row on, or, where that is negative, of
   // several rows.
-  void run_chunk(const std::int64_t* starts, std::int64_t i, std::int64_t column, int count) const {
+  void run_chunk(const std::int64_t* starts, std::int64_t i, std::int64_t column, int count,
+                 lines_past_caches* results) const {
     alignas(64) unsigned char memory[operands][chunk * item_bytes];
     const void* from[Call::inputs_count];
     void* to[Call::outputs_count];
@@ -283,8 +301,8 @@ class elementwise_run {
       if (lies_in_run(k, column)) to[o] = out.data + (column < 0 ? i : starts[k] + column);
     });
     const auto run = [&](auto set) {
-      if (past_caches_) {
-        run_past_caches<set>(i, count, from, to);
+      if (results != nullptr) {
+        run_past_caches<set>(i, count, from, results);
       } else {
         run_neighbours<set>(call_, i, count, from, to);
       }
@@ -306,29 +324,34 @@ class elementwise_run {
   }
 
   // As run_neighbours, but the results go past the caches, a few lines at a time: the processor has
-  // buffers for some, and computes the next meanwhile.
+  // buffers for some, which it empties while it computes the next; more where that takes long.
   template <unsigned Constant>
   void run_past_caches(std::int64_t i, std::int64_t count, const void* const* from,
-                       void* const* to) const {
-    constexpr std::int64_t few = 1024 / item_bytes;
-    alignas(64) unsigned char memory[Call::outputs_count][few * item_bytes];
+                       lines_past_caches* results) const {
+    const std::int64_t few = lines_past_caches::most / (costly_ ? 1 : 2) / item_bytes;
     for (std::int64_t done = 0; done < count; done += few) {
       const std::int64_t now = std::min(few, count - done);
       const void* next[Call::inputs_count];
-      void* results[Call::outputs_count];
+      void* to[Call::outputs_count];
       call_.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
         using compute = compute_t<typename std::remove_cvref_t<decltype(in)>::dtype>;
         constexpr bool constant = (Constant >> decltype(k)::value & 1) != 0;
         next[k] = static_cast<const compute*>(from[k]) + (constant ? 0 : done);
+        if (!constant && fetches_) fetch_ahead(next[k], now * std::int64_t{sizeof(compute)});
       });
-      for (int o = 0; o < Call::outputs_count; ++o) results[o] = memory[o];
-      run_neighbours<Constant>(call_, i + done, now, next, results);
+      for (int o = 0; o < Call::outputs_count; ++o) to[o] = results[o].next();
+      run_neighbours<Constant>(call_, i + done, now, next, to);
       call_.each_output([&](auto o, const auto& out) NUMFUSE_INLINE_BODY {
-        using T = typename std::remove_cvref_t<decltype(out)>::dtype;
-        copy_past_caches(static_cast<T*>(to[o]) + done, results[o],
-                         now * static_cast<std::int64_t>(sizeof(T)));
+        results[o].add(now * static_cast<std::int64_t>(sizeof(*out.data)));
       });
     }
+  }
+
+  // Fetches what comes so far behind numbers that are worked on now.
+  static void fetch_ahead(const void* now, std::int64_t bytes) {
+    constexpr std::int64_t ahead = 2048;
+    const char* const line = static_cast<const char*>(now) + ahead;
+    for (std::int64_t i = 0; i < bytes; i += 64) fetch(line + i);
   }
 
   // Calls run(set) with the set of constant inputs. False where it has no code of its own.
@@ -345,6 +368,7 @@ class elementwise_run {
   }
 
   const Call& call_;
+  bool costly_ = Call::info::trace(call_.formula).costly;
   int rank_;
   bool in_one_run_;               // all elements of every operand
   std::int64_t along_[operands];  // from one element of a row to the next
@@ -352,6 +376,7 @@ class elementwise_run {
   unsigned constant_in_row_ = 0;  // the operands of which one number is a whole row
   bool rows_in_place_ = true;     // those of a row, or one number is all of them
   bool past_caches_;              // results are written past the caches
+  bool fetches_;                  // inputs are fetched ahead meanwhile
 };
 
 template <class Call>
