@@ -138,10 +138,15 @@ class tile_run {
       return {&call_.where, first,      static_cast<int>(count), active_, filled(), memory,
               past_caches_, in_one_run_};
     } else {
-      const row_part row{&call_.where, first, static_cast<int>(count), memory, past_caches_,
-                         ahead_,       in_run};
+      // One by one: copies in other widths would wait until those of a smaller one are in the cache.
       Part part{};
-      static_cast<row_part&>(part) = row;
+      part.where = &call_.where;
+      part.first = first;
+      part.count = static_cast<int>(count);
+      part.memory = memory;
+      part.past_caches = past_caches_;
+      part.ahead = ahead_;
+      part.in_run = in_run;
       if constexpr (short_rows) part.rows = active_;
       return part;
     }
