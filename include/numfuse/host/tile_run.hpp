@@ -138,7 +138,8 @@ class tile_run {
       return {&call_.where, first,      static_cast<int>(count), active_, filled(), memory,
               past_caches_, in_one_run_};
     } else {
-      // One by one: copies in other widths would wait until those of a smaller one are in the cache.
+      // One by one: copies in other widths would wait until those of a smaller one are in the
+      // cache.
       Part part{};
       part.where = &call_.where;
       part.first = first;
