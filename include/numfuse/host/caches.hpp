@@ -33,6 +33,23 @@ bool reads_in_place(const Call& c) {
   return all;
 }
 
+/// True where the elements of every operand are one run, read where they lie: the layout has merged
+/// all dimensions then.
+template <class Call>
+bool is_one_run(const Call& c) {
+  const int rank = c.where.vector_rank;
+  bool all = rank <= 1;
+  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr;
+    all &= rank == 0 || c.where.strides[k][0] == 1;
+  });
+  c.each_output([&](auto o, const auto&) NUMFUSE_INLINE_BODY {
+    all &= rank == 0 || c.where.strides[Call::inputs_count + decltype(o)::value][0] == 1;
+  });
+  return all;
+}
+
 /// The bytes of the vectors of a call, of the operand whose numbers are the widest.
 template <class Call>
 std::int64_t bytes_of(const Call& c) {
