@@ -70,16 +70,16 @@ enum class replay_step {
   fold,        // the rest of that
 };
 
-/// Folds the upper half of `Count` states, a power of two, onto the lower one until one is left:
-/// short chains of roundings, and independent operations for the processor.
-template <int Count, class R, class S>
+/// Folds the upper half of `Count` states, a power of two, onto the lower one until `Left` are
+/// left: short chains of roundings, and independent operations for the processor.
+template <int Count, int Left = 1, class R, class S>
 NUMFUSE_INLINE void fold_halves(const R& r, S* states) {
   static_assert((Count & (Count - 1)) == 0);
-  if constexpr (Count > 1) {
+  if constexpr (Count > Left) {
     each<Count / 2>([&](int k) NUMFUSE_INLINE_BODY {
       states[k] = r.combine(states[k], states[k + Count / 2]);
     });
-    fold_halves<Count / 2>(r, states);
+    fold_halves<Count / 2, Left>(r, states);
   }
 }
 

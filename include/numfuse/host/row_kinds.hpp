@@ -119,8 +119,13 @@ struct rows_part : fetching_next {
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
     if (count < part_numbers) {
-      for (int lane = 0; lane < rows; ++lane) {
-        states[lane] = r.combine(states[lane], state_of<S, few_chains<S>>(r, v, 0, count, lane));
+      using C = compute_t<typename V::dtype>;
+      for (int lane = 0; lane < rows; lane += takes_runs<R, S, C> ? 1 : group) {
+        if constexpr (takes_runs<R, S, C>) {
+          states[lane] = r.combine(states[lane], state_of<S>(r, v, 0, count, lane));
+        } else {
+          reduce_group(r, v, lane, states + lane);
+        }
       }
       return;
     }
@@ -131,6 +136,35 @@ struct rows_part : fetching_next {
         states[lane] = r.combine(states[lane], state_of<S>(r, v, from, to, lane));
       }
     }
+  }
+
+ private:
+  // The rows from `first_row` on, a group at most, each of them in four states, which are joined
+  // for all together: the last steps of a row would take it as long as dozens of its numbers.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void reduce_group(const R& r, const V& v, int first_row, S* states) const {
+    constexpr int chains = few_chains<S>;
+    const int some = rows - first_row < group ? rows - first_row : group;
+    alignas(64) S quarters[4 * group];
+    with_end_of<R, S, chains, V>(count, [&](auto end) NUMFUSE_INLINE_BODY {
+      for (int row = 0; row < some; ++row) {
+        reduce_to<chains, 4>(end, r, v, 0, count, first_row + row, quarters + 4 * row);
+      }
+    });
+    for (int k = 4 * some; k < 4 * group; ++k) quarters[k] = r.template identity<S>();
+    alignas(64) S own[group];
+    NUMFUSE_KEEP_LOOP
+    for (int row = 0; row < group; ++row) {
+      const S* const of_row = quarters + 4 * row;
+      own[row] = r.combine(r.combine(of_row[0], of_row[2]), r.combine(of_row[1], of_row[3]));
+    }
+    if constexpr (lifts_four<R, S, compute_t<typename V::dtype>>) {
+      for (int row = 0; row < some; ++row) {
+        if (r.fours_hold(own[row])) continue;
+        own[row] = state_of_each<S>(r, v, 0, count, first_row + row);
+      }
+    }
+    for (int row = 0; row < some; ++row) states[row] = r.combine(states[row], own[row]);
   }
 };
 

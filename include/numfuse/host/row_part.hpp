@@ -50,6 +50,35 @@ inline constexpr bool takes_runs = requires(const R& r, const C* x) {
   r.template of_run<S>(x, 1, std::int64_t{});
 };
 
+/// True for a reduction that makes one state of four numbers.
+template <class R, class S, class C>
+inline constexpr bool lifts_four = requires(const R& r, C x) {
+  r.template lift_four<S>(x, x, x, x);
+};
+
+/// What follows the whole blocks of a row, of which there is one at least: groups, and a tail of
+/// fewer numbers. The compiler knows it, and makes each way to the end on its own: where ways meet
+/// that not every row takes, it keeps the states of a reduction in memory.
+template <int Groups, bool Tail>
+struct row_end {};
+
+/// Anything, and maybe no block.
+struct any_end {};
+
+/// f(row_end) for so many numbers in blocks of `Block` groups.
+template <int Block, class Fn>
+NUMFUSE_INLINE void with_end(int numbers, const Fn& f) {
+  const int rest = numbers % (Block * group);
+  each_constant<Block>([&](auto groups) NUMFUSE_INLINE_BODY {
+    if (rest / group != groups) return;
+    if (rest % group == 0) {
+      f(row_end<groups, false>{});
+    } else {
+      f(row_end<groups, true>{});
+    }
+  });
+}
+
 /// True for a reduction that knows of others, of which it is one.
 template <class R>
 inline constexpr bool has_specialized = requires(const R& r) {
@@ -181,14 +210,66 @@ struct row_part {
     using C = compute_t<typename V::dtype>;
     if constexpr (takes_runs<R, S, C>) {
       return r.template of_run<S>(v.numbers.row(lane) + from, to - from, first + from);
-    } else if constexpr (requires(C x) { r.template lift_four<S>(x, x, x, x); }) {
-      const S own = reduce_fours<S>(r, v, from, to, lane);
-      if (r.fours_hold(own)) return own;
-      // What four have together is out of the range of their type, or a number is not finite.
-      return reduce_in_chains<group, S>(r, v, from, to, lane);
     } else {
-      return reduce_in_chains<Chains, S>(r, v, from, to, lane);
+      S own{};  // compilers do not see that one of the ends is there
+      with_end_of<R, S, Chains, V>(to - from, [&](auto end) NUMFUSE_INLINE_BODY {
+        reduce_to<Chains, 1>(end, r, v, from, to, lane, &own);
+      });
+      if constexpr (lifts_four<R, S, C>) {
+        if (!r.fours_hold(own)) own = state_of_each<S>(r, v, from, to, lane);
+      }
+      return own;
     }
+  }
+
+  /// The same where four have no state together: what they have is out of the range of their type,
+  /// or a number is not finite.
+  template <class S, class R, class V>
+  NUMFUSE_INLINE S state_of_each(const R& r, const V& v, int from, int to, int lane) const {
+    S own{};
+    reduce_in_chains<group, 1, false>(r, v, from, to, lane, &own);
+    return own;
+  }
+
+  /// f(end) of the vector: what `reduce_to` is told. What is computed is not to be compiled for
+  /// each of them.
+  template <class R, class S, int Chains, class V, class Fn>
+  static NUMFUSE_INLINE void with_end_of(int numbers, const Fn& f) {
+    constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
+    constexpr int block = fours ? 4 : 1;
+    if constexpr (is_input<V> && (fours || Chains == group)) {
+      if (numbers >= block * group) return with_end<block>(numbers, f);
+    }
+    f(any_end{});
+  }
+
+  /// The numbers `from` to `to` - 1 of a lane in `Left` states.
+  template <int Chains, int Left, int Groups, bool Tail, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_to(row_end<Groups, Tail>, const R& r, const V& v, int from, int to,
+                                int lane, S* left) const {
+    constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
+    constexpr int block = (fours ? 4 : 1) * group;
+    S states[group];
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
+    int j = from;
+    do {
+      add_block<fours>(r, v, states, j, lane);
+      j += block;
+    } while (j + block <= to);
+    if constexpr (fours) {
+      if constexpr (Groups > 0 || Tail) add_rest<Groups, Tail>(r, v, states, j, to, lane);
+    } else {
+      if constexpr (Tail) add_tail(r, v, states, j, to, lane);
+    }
+    fold_halves<group, Left>(r, states);
+    for (int k = 0; k < Left; ++k) left[k] = states[k];
+  }
+  template <int Chains, int Left, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_to(any_end, const R& r, const V& v, int from, int to, int lane,
+                                S* left) const {
+    constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
+    reduce_in_chains<fours ? group : Chains, Left, fours>(r, v, from, to, lane, left);
   }
 
  private:
@@ -204,32 +285,16 @@ struct row_part {
     }
   }
 
-  // The numbers from j on, a group at a time, join the states of their places.
-  template <class R, class V, class S>
-  NUMFUSE_INLINE void add_groups(const R& r, const V& v, S* states, int j, int to, int lane) const {
-    for (; j + group <= to; j += group) {
-      fetch_ahead<group>(v, j, lane);
-      NUMFUSE_KEEP_LOOP
-      for (int k = 0; k < group; ++k) {
-        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
-      }
-    }
-    if (j < to) {
-      NUMFUSE_KEEP_LOOP
-      for (int k = 0; k < group; ++k) {
-        const S own = r.template lift<S>(v.number(place_in_tail{j + k}, lane), first + j + k);
-        states[k] = r.combine(states[k], j + k < to ? own : r.template identity<S>());
-      }
-    }
-  }
-
-  template <int Chains, class S, class R, class V>
-  NUMFUSE_INLINE S reduce_in_chains(const R& r, const V& v, int from, int to, int lane) const {
+  template <int Chains, int Left, bool Fours, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_in_chains(const R& r, const V& v, int from, int to, int lane,
+                                       S* left) const {
     S states[Chains];
     NUMFUSE_KEEP_LOOP
     for (int k = 0; k < Chains; ++k) states[k] = r.template identity<S>();
     int j = from;
-    if constexpr (Chains > group) {
+    if constexpr (Fours) {
+      for (; j + 4 * group <= to; j += 4 * group) add_block<true>(r, v, states, j, lane);
+    } else if constexpr (Chains > group) {
       for (; j + Chains <= to; j += Chains) {
         fetch_ahead<Chains>(v, j, lane);
         for (int k = 0; k < Chains; ++k) {
@@ -238,49 +303,48 @@ struct row_part {
         }
       }
     }
-    add_groups(r, v, states, j, to, lane);
-    fold_halves<Chains>(r, states);
-    return states[0];
+    for (; j + group <= to; j += group) add_block<false>(r, v, states, j, lane);
+    if (j < to) add_tail(r, v, states, j, to, lane);
+    fold_halves<Chains, Left>(r, states);
+    for (int k = 0; k < Left; ++k) left[k] = states[k];
   }
 
-  template <class S, class R, class V>
-  NUMFUSE_INLINE S reduce_fours(const R& r, const V& v, int from, int to, int lane) const {
-    using C = compute_t<typename V::dtype>;
-    S states[group];
+  // The numbers of a group, or of four that make one state each, join the states of their places.
+  template <bool Fours, class R, class V, class S>
+  NUMFUSE_INLINE void add_block(const R& r, const V& v, S* states, int j, int lane) const {
+    fetch_ahead<(Fours ? 4 : 1) * group>(v, j, lane);
     NUMFUSE_KEEP_LOOP
-    for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
-    int j = from;
-    for (; j + 4 * group <= to; j += 4 * group) {
-      fetch_ahead<4 * group>(v, j, lane);
-      NUMFUSE_KEEP_LOOP
-      for (int k = 0; k < group; ++k) {
+    for (int k = 0; k < group; ++k) {
+      if constexpr (Fours) {
         // In the order of memory, which arguments of a call are not computed in.
-        const C a = v.number(j + k, lane);
-        const C b = v.number(j + group + k, lane);
-        const C c = v.number(j + 2 * group + k, lane);
-        const C d = v.number(j + 3 * group + k, lane);
+        const auto a = v.number(j + k, lane);
+        const auto b = v.number(j + group + k, lane);
+        const auto c = v.number(j + 2 * group + k, lane);
+        const auto d = v.number(j + 3 * group + k, lane);
         states[k] = r.combine(states[k], r.template lift_four<S>(a, b, c, d));
+      } else {
+        states[k] = r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
       }
     }
-    if constexpr (is_input<V>) {
-      const int rest = to - j;
-      each_constant<4>([&](auto whole) NUMFUSE_INLINE_BODY {
-        if (rest / group != whole) return;
-        if (rest % group != 0) {
-          add_rest<whole, true>(r, v, states, j, to, lane);
-        } else if constexpr (whole > 0) {
-          add_rest<whole, false>(r, v, states, j, to, lane);
-        }
-      });
-    } else {  // what is computed is not to be compiled for each rest
-      add_groups(r, v, states, j, to, lane);
-    }
-    fold_halves<group>(r, states);
-    return states[0];
   }
 
-  // The numbers from j on, `Whole` groups and a tail, join the states of their places.
-  template <int Whole, bool Tail, class R, class V, class S>
+  // The last numbers, fewer than a group. In two loops: in one, compilers ask for each comparison
+  // of a combination whether the number is there.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void add_tail(const R& r, const V& v, S* states, int j, int to, int lane) const {
+    S own[group];
+    NUMFUSE_INDEPENDENT
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) {
+      const S last = r.template lift<S>(v.number(place_in_tail{j + k}, lane), first + j + k);
+      own[k] = j + k < to ? last : r.template identity<S>();
+    }
+    NUMFUSE_KEEP_LOOP
+    for (int k = 0; k < group; ++k) states[k] = r.combine(states[k], own[k]);
+  }
+
+  // The numbers from j on, `Groups` groups and a tail, as one block.
+  template <int Groups, bool Tail, class R, class V, class S>
   NUMFUSE_INLINE void add_rest(const R& r, const V& v, S* states, int j, int to, int lane) const {
     using C = compute_t<typename V::dtype>;
     NUMFUSE_KEEP_LOOP
@@ -289,9 +353,9 @@ struct row_part {
       each_constant<4>([&](auto g) NUMFUSE_INLINE_BODY {
         const int i = j + g * group + k;
         x[g] = C(0);
-        if constexpr (g < Whole) {
+        if constexpr (g < Groups) {
           x[g] = v.number(i, lane);
-        } else if constexpr (g == Whole && Tail) {
+        } else if constexpr (g == Groups && Tail) {
           const C last = v.number(place_in_tail{i}, lane);
           x[g] = i < to ? last : C(0);
         }

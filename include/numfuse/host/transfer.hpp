@@ -209,13 +209,13 @@ NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, co
 }
 
 /// True where the results of a tile stand in one run.
-inline bool without_gaps(const column_part& part, int k) {
+NUMFUSE_INLINE bool without_gaps(const column_part& part, int k) {
   return part.where->vector_stride(k) == part.active && part.active == part.columns;
 }
 
 /// True where they stand in runs that are long enough to be written past the caches.
 template <class T>
-bool goes_past_caches(const column_part& part, int k) {
+NUMFUSE_INLINE bool goes_past_caches(const column_part& part, int k) {
   constexpr int shortest = 256 / sizeof(T);
   if (!part.past_caches || distance_across(*part.where, k) != 1) return false;
   return part.active >= shortest || without_gaps(part, k);
@@ -262,6 +262,9 @@ NUMFUSE_INLINE void unload(const Part& part, int k, const row_part::run<T>& from
     }
   }
 }
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable
+#endif
 template <class T>
 NUMFUSE_INLINE void unload(const column_part& part, int k, const column_part::run<T>& from, T* to) {
   const std::int64_t along = part.where->vector_stride(k);
