@@ -119,13 +119,12 @@ struct rows_part : fetching_next {
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states) const {
     if (count < part_numbers) {
-      using C = compute_t<typename V::dtype>;
-      for (int lane = 0; lane < rows; lane += takes_runs<R, S, C> ? 1 : group) {
-        if constexpr (takes_runs<R, S, C>) {
+      if constexpr (takes_runs<R, S, compute_t<typename V::dtype>>) {
+        for (int lane = 0; lane < rows; ++lane) {
           states[lane] = r.combine(states[lane], state_of<S>(r, v, 0, count, lane));
-        } else {
-          reduce_group(r, v, lane, states + lane);
         }
+      } else {
+        for (int lane = 0; lane < rows; lane += group) reduce_group(r, v, lane, states + lane);
       }
       return;
     }
