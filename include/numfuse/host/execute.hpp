@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include <numfuse/detail/parallel.hpp>
 #include <numfuse/host/elementwise.hpp>
@@ -166,10 +167,8 @@ void run_several_rows(const Call& c) {
     most = std::min(most, where.count / (2 * num_threads()));
   }
   most = std::clamp<std::int64_t>(most, 1, most_rows);
-  if constexpr (in_one_pass<Call>) {
-    if (bytes_ahead(c) > 0) return run_tiles<fetching<rows_part>>(c, most);
-  }
-  run_tiles<rows_part>(c, most, past);
+  using part = std::conditional_t<in_one_pass<Call>, rows_read_once, rows_part>;
+  run_tiles<part>(c, most, past);
 }
 
 template <class Part, class Call>
@@ -194,8 +193,6 @@ void run(const Call& c) {
     run_several_rows(c);
   } else if constexpr (!in_one_pass<Call>) {
     run_rows<long_row_part>(c);
-  } else if (bytes_ahead(c) > 0) {
-    run_rows<fetching<row_part>>(c);
   } else {
     run_rows<row_part>(c);
   }

@@ -1,5 +1,5 @@
-// Rows of other kinds than one that is read once: long ones of several sweeps, several one after
-// the other, and those whose lines are fetched ahead.
+// Rows of other kinds than one that is read once: long ones of several sweeps, and several one
+// after the other.
 #pragma once
 
 #include <algorithm>
@@ -49,7 +49,6 @@ struct fetching_next : row_part {
 
 /// Neighbours in one vector, of several sweeps.
 struct long_row_part : fetching_next {
-  static constexpr bool fetches = true;
   // Where a result goes, in memory that no input shares.
   mutable void* target = nullptr;
   dtype target_type{};
@@ -87,6 +86,7 @@ struct long_row_part : fetching_next {
 /// waits for, memory, a reduction's last steps and what follows, the processor does for the others.
 struct rows_part : fetching_next {
   static constexpr int lanes = most_rows;
+  static constexpr bool fetches = false;
   template <class C>
   using of_each_lane = C*;  // in memory: values that hold theirs would be copied with them
   int rows;
@@ -167,9 +167,8 @@ struct rows_part : fetching_next {
   }
 };
 
-/// Rows whose lines are fetched before they are asked for.
-template <class Part>
-struct fetching : Part {
+/// Several of one sweep, whose lines may be worth fetching.
+struct rows_read_once : rows_part {
   static constexpr bool fetches = true;
 };
 

@@ -58,23 +58,25 @@ inline constexpr bool lifts_four = requires(const R& r, C x) {
 
 /// What follows the whole blocks of a row, of which there is one at least: groups, and a tail of
 /// fewer numbers. The compiler knows it, and makes each way to the end on its own: where ways meet
-/// that not every row takes, it keeps the states of a reduction in memory.
-template <int Groups, bool Tail>
+/// that not every row takes, it keeps the states of a reduction in memory. So it knows whether
+/// lines are fetched ahead.
+template <bool Ahead, int Groups, bool Tail>
 struct row_end {};
 
 /// Anything, and maybe no block.
+template <bool Ahead>
 struct any_end {};
 
 /// f(row_end) for so many numbers in blocks of `Block` groups.
-template <int Block, class Fn>
+template <bool Ahead, int Block, class Fn>
 NUMFUSE_INLINE void with_end(int numbers, const Fn& f) {
   const int rest = numbers % (Block * group);
   each_constant<Block>([&](auto groups) NUMFUSE_INLINE_BODY {
     if (rest / group != groups) return;
     if (rest % group == 0) {
-      f(row_end<groups, false>{});
+      f(row_end<Ahead, groups, false>{});
     } else {
-      f(row_end<groups, true>{});
+      f(row_end<Ahead, groups, true>{});
     }
   });
 }
@@ -89,7 +91,7 @@ inline constexpr bool has_specialized = requires(const R& r) {
 struct row_part {
   static constexpr int width = part_numbers;
   static constexpr int lanes = 1;
-  static constexpr bool fetches = false;  // lines of its first sweeps, before they are asked for
+  static constexpr bool fetches = true;  // lines of inputs, before they are asked for
   static constexpr bool divides_by_reciprocal = true;
   template <class C>
   using of_each_lane = C[1];
@@ -98,7 +100,7 @@ struct row_part {
   int count;  // numbers that exist
   scratch* memory;
   bool past_caches = false;  // results are written past the caches
-  int ahead = 0;             // numbers: so far ahead lie the lines that it fetches
+  int ahead = 0;             // numbers: so far ahead lie the lines that it fetches, 0 if none
   bool in_run = false;       // of a vector along several axes, within a run of its innermost one
 
   NUMFUSE_INLINE std::int64_t length() const { return where->formula_length; }
@@ -227,26 +229,33 @@ struct row_part {
   template <class S, class R, class V>
   NUMFUSE_INLINE S state_of_each(const R& r, const V& v, int from, int to, int lane) const {
     S own{};
-    reduce_in_chains<group, 1, false>(r, v, from, to, lane, &own);
+    reduce_in_chains<false, group, 1, false>(r, v, from, to, lane, &own);
     return own;
   }
 
   /// f(end) of the vector: what `reduce_to` is told. What is computed is not to be compiled for
   /// each of them.
   template <class R, class S, int Chains, class V, class Fn>
+  NUMFUSE_INLINE void with_end_of(int numbers, const Fn& f) const {
+    if constexpr (V::context_type::fetches && V::level == 0) {
+      if (ahead > 0) return with_end_of<true, R, S, Chains, V>(numbers, f);
+    }
+    with_end_of<false, R, S, Chains, V>(numbers, f);
+  }
+  template <bool Ahead, class R, class S, int Chains, class V, class Fn>
   static NUMFUSE_INLINE void with_end_of(int numbers, const Fn& f) {
     constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
     constexpr int block = fours ? 4 : 1;
     if constexpr (is_input<V> && (fours || Chains == group)) {
-      if (numbers >= block * group) return with_end<block>(numbers, f);
+      if (numbers >= block * group) return with_end<Ahead, block>(numbers, f);
     }
-    f(any_end{});
+    f(any_end<Ahead>{});
   }
 
   /// The numbers `from` to `to` - 1 of a lane in `Left` states.
-  template <int Chains, int Left, int Groups, bool Tail, class R, class V, class S>
-  NUMFUSE_INLINE void reduce_to(row_end<Groups, Tail>, const R& r, const V& v, int from, int to,
-                                int lane, S* left) const {
+  template <int Chains, int Left, bool Ahead, int Groups, bool Tail, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_to(row_end<Ahead, Groups, Tail>, const R& r, const V& v, int from,
+                                int to, int lane, S* left) const {
     constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
     constexpr int block = (fours ? 4 : 1) * group;
     S states[group];
@@ -254,7 +263,7 @@ struct row_part {
     for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
     int j = from;
     do {
-      add_block<fours>(r, v, states, j, lane);
+      add_block<Ahead, fours>(r, v, states, j, lane);
       j += block;
     } while (j + block <= to);
     if constexpr (fours) {
@@ -265,19 +274,19 @@ struct row_part {
     fold_halves<group, Left>(r, states);
     for (int k = 0; k < Left; ++k) left[k] = states[k];
   }
-  template <int Chains, int Left, class R, class V, class S>
-  NUMFUSE_INLINE void reduce_to(any_end, const R& r, const V& v, int from, int to, int lane,
+  template <int Chains, int Left, bool Ahead, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_to(any_end<Ahead>, const R& r, const V& v, int from, int to, int lane,
                                 S* left) const {
     constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
-    reduce_in_chains<fours ? group : Chains, Left, fours>(r, v, from, to, lane, left);
+    reduce_in_chains<Ahead, fours ? group : Chains, Left, fours>(r, v, from, to, lane, left);
   }
 
  private:
   // The lines that come `ahead` of numbers i to i + Count - 1: what is computed of inputs alone is
   // the first to ask for them.
-  template <int Count, class V>
+  template <bool Ahead, int Count, class V>
   NUMFUSE_INLINE void fetch_ahead(const V& v, int i, int lane) const {
-    if constexpr (V::context_type::fetches && V::level == 0) {
+    if constexpr (Ahead) {
       constexpr int line = 64 / sizeof(compute_t<typename V::dtype>);
       each_constant<Count / line>([&](auto k) NUMFUSE_INLINE_BODY {
         static_cast<void>(v.number(place_ahead{i + ahead + k * line}, lane));
@@ -285,7 +294,7 @@ struct row_part {
     }
   }
 
-  template <int Chains, int Left, bool Fours, class R, class V, class S>
+  template <bool Ahead, int Chains, int Left, bool Fours, class R, class V, class S>
   NUMFUSE_INLINE void reduce_in_chains(const R& r, const V& v, int from, int to, int lane,
                                        S* left) const {
     S states[Chains];
@@ -293,26 +302,26 @@ struct row_part {
     for (int k = 0; k < Chains; ++k) states[k] = r.template identity<S>();
     int j = from;
     if constexpr (Fours) {
-      for (; j + 4 * group <= to; j += 4 * group) add_block<true>(r, v, states, j, lane);
+      for (; j + 4 * group <= to; j += 4 * group) add_block<Ahead, true>(r, v, states, j, lane);
     } else if constexpr (Chains > group) {
       for (; j + Chains <= to; j += Chains) {
-        fetch_ahead<Chains>(v, j, lane);
+        fetch_ahead<Ahead, Chains>(v, j, lane);
         for (int k = 0; k < Chains; ++k) {
           states[k] =
               r.combine(states[k], r.template lift<S>(v.number(j + k, lane), first + j + k));
         }
       }
     }
-    for (; j + group <= to; j += group) add_block<false>(r, v, states, j, lane);
+    for (; j + group <= to; j += group) add_block<Ahead, false>(r, v, states, j, lane);
     if (j < to) add_tail(r, v, states, j, to, lane);
     fold_halves<Chains, Left>(r, states);
     for (int k = 0; k < Left; ++k) left[k] = states[k];
   }
 
   // The numbers of a group, or of four that make one state each, join the states of their places.
-  template <bool Fours, class R, class V, class S>
+  template <bool Ahead, bool Fours, class R, class V, class S>
   NUMFUSE_INLINE void add_block(const R& r, const V& v, S* states, int j, int lane) const {
-    fetch_ahead<(Fours ? 4 : 1) * group>(v, j, lane);
+    fetch_ahead<Ahead, (Fours ? 4 : 1) * group>(v, j, lane);
     NUMFUSE_KEEP_LOOP
     for (int k = 0; k < group; ++k) {
       if constexpr (Fours) {
