@@ -133,6 +133,7 @@ struct held_context : sweeping<Part, held_context<Part>> {
       if (to.tail(0) != to.row(0) + this->tail_at()) unload_tail(*this, to.tail(0), to.row(0));
       return kept;
     } else {
+      if constexpr (std::is_base_of_v<rows_part, Part>) this->fetch_result();
       return base::keep(v);
     }
   }

@@ -10,29 +10,37 @@
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
+/// Where vectors stand whose numbers lie side by side.
+struct place_of_rows {
+  const char* first = nullptr;
+  int number_bytes = 0;
+  std::int64_t pitch = 0;  // bytes from one vector to the next
+};
+
 /// Vectors of several sweeps. The processor has much to compute in them and memory little to do:
 /// meanwhile they fetch what comes next to the second-level cache.
 struct fetching_next : row_part {
-  mutable const char* next = nullptr;  // the numbers of the next vectors
-  int next_bytes = 0;                  // of each
-  std::int64_t next_pitch = 0;         // bytes from one of those vectors to another
+  mutable place_of_rows next;  // the next vectors, or where a result goes
 
  protected:
   /// f(i, lane) for every number of so many vectors.
   template <class Fn>
   NUMFUSE_INLINE void each_number_of(int vectors, const Fn& f) const {
-    const char* const numbers = std::exchange(next, nullptr);  // the first sweep is enough
-    if (numbers == nullptr) {  // asked once: for each vector it would take longer than it saves
+    const place_of_rows fetched = std::exchange(next, {});  // the first sweep is enough
+    // Asked once: for each vector it would take longer than it saves.
+    if (fetched.first == nullptr) {
       for (int lane = 0; lane < vectors; ++lane) {
         row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); });
       }
       return;
     }
     for (int lane = 0; lane < vectors; ++lane) {
-      const char* const row = numbers + lane * next_pitch;
+      const char* const row = fetched.first + lane * fetched.pitch;
       const auto fetch_next = [&](int i) NUMFUSE_INLINE_BODY {
-        const char* const from = row + std::int64_t{i} * next_bytes;
-        for (int line = 0; line < group * next_bytes; line += 64) fetch_early(from + line);
+        const char* const from = row + std::int64_t{i} * fetched.number_bytes;
+        for (int line = 0; line < group * fetched.number_bytes; line += 64) {
+          fetch_early(from + line);
+        }
       };
       row_part::each_number([&](auto i, int) NUMFUSE_INLINE_BODY { f(i, lane); }, fetch_next);
     }
@@ -90,10 +98,17 @@ struct rows_part : fetching_next {
   template <class C>
   using of_each_lane = C*;  // in memory: values that hold theirs would be copied with them
   int rows;
+  place_of_rows result;  // to fetch, as it is not written past the caches
 
   template <class C>
   NUMFUSE_INLINE run<C> take() const {
     return row_part::take<C>(rows);
+  }
+
+  /// The next sweep, which has much to compute, fetches where a result goes: the last one, which
+  /// writes it, would wait for memory.
+  NUMFUSE_INLINE void fetch_result() {
+    if (next.first == nullptr) next = result;
   }
 
   NUMFUSE_INLINE std::int64_t across(int k) const { return distance_across(*where, k); }

@@ -196,6 +196,7 @@ class tile_run {
     held_part part{part_at(0, call_.where.length, &memory)};
     if constexpr (long_rows || short_rows) look_ahead(part);
     if constexpr (long_rows) offer_target(part);
+    if constexpr (short_rows) place_result(part);
     if constexpr (columns) part.block = block_rows();
     held_context<held_part> ctx(part);
     const auto result = evaluate(ctx);
@@ -210,12 +211,28 @@ class tile_run {
     if (vector_ + 2 * active_ > where.count || where.vector_rank != 1) return;
     if (short_rows && !exceeds_caches(2 * bytes_of(call_))) return;
     call_.each_input([&](auto k, const auto& in) {
-      if (part.next != nullptr || in.data == nullptr || where.vector_stride(k) != 1) return;
+      if (part.next.first != nullptr || in.data == nullptr || where.vector_stride(k) != 1) return;
       const std::int64_t next = where.batch_offset(k, vector_ + active_);
       if (next == bases_[k]) return;
-      part.next = reinterpret_cast<const char*>(in.data + next);
-      part.next_bytes = sizeof(*in.data);
-      if (short_rows) part.next_pitch = distance_across(where, k) * part.next_bytes;
+      part.next = place_of(k, in.data + next);
+    });
+  }
+
+  // The vectors of the tile, or of another one, of operand k.
+  template <class T>
+  place_of_rows place_of(int k, const T* first) const {
+    const std::int64_t across = short_rows ? distance_across(call_.where, k) : 0;
+    const std::int64_t bytes = sizeof(T);
+    return {reinterpret_cast<const char*>(first), static_cast<int>(bytes), across * bytes};
+  }
+
+  // The first result whose numbers go side by side.
+  void place_result(rows_part& part) const {
+    if (past_caches_) return;
+    call_.each_output([&](auto o, const auto& out) {
+      constexpr int k = Call::inputs_count + decltype(o)::value;
+      if (!Call::info::is_vector[decltype(o)::value] || part.result.first != nullptr) return;
+      if (in_a_row(call_.where, k)) part.result = place_of(k, out.data + bases_[k]);
     });
   }
 
