@@ -192,6 +192,22 @@ TEST(TensorHost, TakesVectorsOverWithoutCopying) {
   EXPECT_THROW(host_tensor<double>(shape{5}, std::vector<double>(4)), shape_error);
 }
 
+TEST(TensorHost, MemoryBeginsWithALineOrAPage) {
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr std::uintptr_t page =
+      64;  // the sanitizer sees more where memory ends with its last byte
+#else
+  constexpr std::uintptr_t page = 4096;
+#endif
+  for (const std::int64_t size : {1, 10, 100, 1000, 2047, 2048, 3000, 20000, 300000, 3000000}) {
+    const host_tensor<float> a(shape{size}), b(shape{size});
+    for (const auto* t : {&a, &b}) {
+      const std::uintptr_t alignment = size < 2048 ? 64 : page;
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(t->data()) % alignment, 0u) << size;
+    }
+  }
+}
+
 TEST(TensorHost, IsARange) {
   host_tensor<int> x(shape{2, 3});
   std::iota(x.begin(), x.end(), 5);
