@@ -1,7 +1,9 @@
 // Host memory: Thrust vectors whose elements are left uninitialised, and copies within the host.
 #include <numfuse/detail/storage.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -17,14 +19,6 @@ namespace {
 
 // No vector register's worth of a tensor lies across two lines of the cache.
 constexpr std::size_t cache_line = 64;
-
-// Processors compare the last twelve bits of a load's address with those of the stores before it,
-// and wait where they are the same: a loop that writes shortly ahead, by these bits, of where it
-// reads takes up to four times as long. Two tensors of so many bytes, one allocated after the
-// other, would lie that way. Where both begin with a page, the loop reads an element before it
-// writes it.
-constexpr std::size_t page = 4096;
-constexpr std::size_t fewest_in_pages = 2 * page;
 
 // Memory of large tensors comes in pages of their size, where the system has such: it hands out
 // memory page by page, when each is first written.
@@ -42,14 +36,25 @@ void* allocate_lines(std::size_t bytes) { return ::operator new(bytes, line_alig
 void free_lines(void* memory) { ::operator delete(memory, line_alignment); }
 bool is_medium(std::size_t) { return false; }
 #else
-// Memory that begins with a line, or with a page. C libraries are slow to make aligned memory, and
+// Processors compare the last twelve bits of a load's address with those of the stores before it,
+// and wait where they are the same: a loop that writes shortly ahead, by these bits, of where it
+// reads takes up to four times as long. Tensors that are allocated one after the other often lie
+// that way, but not where each begins with a page: an element is read before it is written. Smaller
+// ones begin with a multiple of their size, for which a page each would be too much.
+constexpr std::size_t page = 4096;
+
+std::size_t alignment_of(std::size_t bytes) {
+  return std::clamp(std::bit_floor(bytes), cache_line, page);
+}
+
+// Memory that begins with a line, or up to a page. C libraries are slow to make aligned memory, and
 // forget it as soon as it is freed; ordinary memory takes a quarter of the time. What stands before
 // it says how far it lies from where the ordinary memory begins.
 using distance = std::uint16_t;
 static_assert(sizeof(distance) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
 void* allocate_lines(std::size_t bytes) {
-  const std::size_t alignment = bytes < fewest_in_pages ? cache_line : page;
+  const std::size_t alignment = alignment_of(bytes);
   auto* const start = static_cast<unsigned char*>(::operator new(bytes + alignment));
   const auto skipped =
       static_cast<distance>(alignment - reinterpret_cast<std::uintptr_t>(start) % alignment);

@@ -84,8 +84,9 @@ storage<T> allocate(host, std::int64_t size, const stream& s);
 template <class T>
 storage<T> allocate(device, std::int64_t size, const stream& s);
 
-/// Memory of the host that begins with a line, or with a page where it is two of them or more; kept
-/// for the next of the same size when it is freed. Throws std::bad_alloc.
+/// Memory of the host that begins with a line, with a page where it has so many bytes, and with a
+/// multiple of their number, rounded down to a power of two, between; kept for the next of the same
+/// size when it is freed. Throws std::bad_alloc.
 void* allocate_bytes(std::size_t bytes);
 void free_bytes(void* memory, std::size_t bytes);
 
