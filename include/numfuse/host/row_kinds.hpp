@@ -94,7 +94,7 @@ struct long_row_part : fetching_next {
 /// waits for, memory, a reduction's last steps and what follows, the processor does for the others.
 struct rows_part : fetching_next {
   static constexpr int lanes = most_rows;
-  static constexpr bool fetches = false;
+  static constexpr bool fetches = false;  // several sweeps leave the processor time to
   template <class C>
   using of_each_lane = C*;  // in memory: values that hold theirs would be copied with them
   int rows;
@@ -108,7 +108,7 @@ struct rows_part : fetching_next {
   /// The next sweep, which has much to compute, fetches where a result goes: the last one, which
   /// writes it, would wait for memory.
   NUMFUSE_INLINE void fetch_result() {
-    if (next.first == nullptr) next = result;
+    if (next.first == nullptr) next = std::exchange(result, {});  // once
   }
 
   NUMFUSE_INLINE std::int64_t across(int k) const { return distance_across(*where, k); }

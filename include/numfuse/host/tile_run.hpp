@@ -194,9 +194,10 @@ class tile_run {
   __attribute__((flatten)) void held() {
     scratch memory;
     held_part part{part_at(0, call_.where.length, &memory)};
-    if constexpr (long_rows || short_rows) look_ahead(part);
-    if constexpr (long_rows) offer_target(part);
-    if constexpr (short_rows) place_result(part);
+    if constexpr (long_rows || short_rows) {
+      look_ahead(part);
+      offer_target(part);
+    }
     if constexpr (columns) part.block = block_rows();
     held_context<held_part> ctx(part);
     const auto result = evaluate(ctx);
@@ -226,26 +227,34 @@ class tile_run {
     return {reinterpret_cast<const char*>(first), static_cast<int>(bytes), across * bytes};
   }
 
-  // The first result whose numbers go side by side.
-  void place_result(rows_part& part) const {
-    if (past_caches_) return;
+  // Calls f(k, output, where the tile's vectors of it begin) for results of vectors whose numbers
+  // go side by side, until it takes one.
+  template <class Fn>
+  void offer_results(const Fn& f) const {
+    bool taken = past_caches_;  // they are made elsewhere then
     call_.each_output([&](auto o, const auto& out) {
       constexpr int k = Call::inputs_count + decltype(o)::value;
-      if (!Call::info::is_vector[decltype(o)::value] || part.result.first != nullptr) return;
-      if (in_a_row(call_.where, k)) part.result = place_of(k, out.data + bases_[k]);
+      if (!Call::info::is_vector[decltype(o)::value] || taken || !in_a_row(call_.where, k)) return;
+      taken = f(k, out, out.data + bases_[k]);
     });
   }
 
-  // The first result whose numbers go side by side, and that shares no memory with an input.
-  // Shorter vectors gain nothing: the first-level cache has room for one more.
+  void offer_target(rows_part& part) const {
+    offer_results([&](int k, const auto&, const auto* first) {
+      part.result = place_of(k, first);
+      return true;
+    });
+  }
+
+  // It shares no memory with an input. Shorter vectors gain nothing: the first-level cache has room
+  // for one more.
   void offer_target(long_row_part& part) const {
-    if (past_caches_ || call_.where.length < part_numbers) return;
-    call_.each_output([&](auto o, const auto& out) {
-      constexpr int k = Call::inputs_count + decltype(o)::value;
-      if (!Call::info::is_vector[decltype(o)::value] || part.target != nullptr) return;
-      if (!in_a_row(call_.where, k) || !is_apart(call_, out.data)) return;
-      part.target = out.data + bases_[k];
-      part.target_type = dtype_of<std::remove_cvref_t<decltype(*out.data)>>;
+    if (call_.where.length < part_numbers) return;
+    offer_results([&](int, const auto& out, auto* first) {
+      if (!is_apart(call_, out.data)) return false;
+      part.target = first;
+      part.target_type = dtype_of<std::remove_pointer_t<decltype(first)>>;
+      return true;
     });
   }
 
