@@ -150,7 +150,7 @@ layout checked_call::layout_of(std::span<const described> results) const {
   for (const described& in : inputs_) {
     operands[k] = &in.strides;
     if (in.sizes != *all_) {
-      made[k] = broadcast_strides(in.sizes, in.strides, *all_, terms_.name);
+      made[k] = repeating_strides(in.sizes, in.strides, *all_);
       operands[k] = &made[k];
     }
     ++k;

@@ -1,7 +1,9 @@
 // Which of the library's instruction sets this CPU has, and which one is to be used.
 #include "isa.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include <numfuse/error.hpp>
@@ -41,16 +43,18 @@ bool supported(isa i) {
 isa choose() {
   const char* text = std::getenv("NUMFUSE_ISA");
   const std::string wanted(text == nullptr ? "" : text);
+  if (wanted.empty()) return widest_isa();
   for (isa i : all_isas) {
-    if (wanted.empty() ? supported(i) : wanted == name(i)) {
-      if (!supported(i)) throw value_error("NUMFUSE_ISA: this CPU has no " + wanted);
-      return i;
-    }
+    if (wanted != name(i)) continue;
+    if (!supported(i)) throw value_error("NUMFUSE_ISA: this CPU has no " + wanted);
+    return i;
   }
   throw value_error("NUMFUSE_ISA: \"" + wanted + "\" is none of avx512, avx2, baseline");
 }
 
 }  // namespace
+
+isa widest_isa() { return *std::find_if(std::begin(all_isas), std::end(all_isas), supported); }
 
 isa chosen_isa() {
   static const isa chosen = choose();

@@ -10,6 +10,8 @@
 
 #include <numfuse/detail/parallel.hpp>
 
+#include "openblas.hpp"
+
 namespace numfuse {
 namespace {
 std::atomic<bool> tf32{false};
@@ -79,6 +81,8 @@ bool as_gemm_operand(const described& v, gemm_operand& operand) {
 }
 
 namespace {
+
+[[maybe_unused]] const bool corrected = correct_kernels_of_openblas();
 
 void cblas(const gemm_sizes& s, const gemm_operand& a, const float* pa, const gemm_operand& b,
            const float* pb, float* c) {

@@ -108,17 +108,20 @@ bool broadcasts_to(const shape& from, const shape& to) {
 
 strides broadcast_strides(const shape& from, const strides& s, const shape& to,
                           std::string_view function) {
-  if (from == to) return s;
   if (!broadcasts_to(from, to)) {
     throw shape_error(std::string(function) + ": shape " + to_string(from) +
                       " does not broadcast to shape " + to_string(to));
   }
+  return detail::repeating_strides(from, s, to);
+}
+
+strides detail::repeating_strides(const shape& from, const strides& s, const shape& to) {
   const int added = to.rank() - from.rank();
   strides result;
-  for (int d = 0; d < to.rank(); ++d) {
-    const int own = d - added;
-    const bool repeated = own < 0 || (from[own] == 1 && to[d] != 1);
-    result.push_back(repeated ? 0 : s[own]);
+  for (int d = 0; d < added; ++d) result.push_back(0);
+  for (int d = 0; d < from.rank(); ++d) {
+    const bool repeated = from[d] == 1 && to[d + added] != 1;
+    result.push_back(repeated ? 0 : s[d]);
   }
   return result;
 }

@@ -43,7 +43,9 @@
 
 namespace numfuse {
 
-/// Base of an executor's own values: their functions are found in this namespace.
+/// Base of an executor's own value: its functions are found in this namespace. One for each of
+/// them, as two of one type would not both begin where a value does that holds another one.
+template <class Value>
 struct value_base {};
 
 namespace detail {
@@ -156,16 +158,27 @@ NUMFUSE_INLINE auto make_value(Context* context, const Fn& f) {
   }
 }
 
+/// An operation as a function of numbers: f(j, lane). One without members is not held: the byte
+/// that it would take belongs to none of them, and compilers would leave in memory what they copy
+/// it with.
+template <class Op, class... X>
+NUMFUSE_INLINE auto function_of_numbers(const Op& op, const X&... x) {
+  using compute = compute_t<typename Op::template operand<operands_dtype<X...>>>;
+  using context = typename operand_types<X...>::context;
+  if constexpr (std::is_empty_v<Op>) {
+    return [... held = operand<X, context>{x}](auto j, int lane)
+               NUMFUSE_INLINE_BODY { return Op{}(number_of<compute>(held.value, j, lane)...); };
+  } else {
+    return [op, ... held = operand<X, context>{x}](auto j, int lane)
+               NUMFUSE_INLINE_BODY { return op(number_of<compute>(held.value, j, lane)...); };
+  }
+}
+
 /// Applies an operation number by number.
 template <class Op, class... X>
 NUMFUSE_INLINE auto map(const Op& op, const X&... x) {
-  using promoted = operands_dtype<X...>;
-  using result_dtype = typename Op::template result<promoted>;
-  using compute = compute_t<typename Op::template operand<promoted>>;
-  using context = typename operand_types<X...>::context;
-  const auto number =
-      [op, ... held = operand<X, context>{x}](auto j, int lane)
-          NUMFUSE_INLINE_BODY { return op(number_of<compute>(held.value, j, lane)...); };
+  using result_dtype = typename Op::template result<operands_dtype<X...>>;
+  auto number = function_of_numbers(op, x...);  // GCC leaves const objects in memory, too
   auto* const at = first_context(x...);
   using value = decltype(make_value<result_dtype, X...>(at, number));
   if constexpr (value::is_vector && requires(const value& v) {
@@ -203,16 +216,16 @@ inline constexpr bool by_reciprocal = [] {
   }
 }();
 
-/// x / d as T, where d is a scalar of T or a wider type: rounded once.
+/// x / d as T, where d is a scalar of T or a wider type: rounded once. No value is const: see map.
 template <any_dtype T, formula_value X, formula_value D>
 NUMFUSE_INLINE auto divide_by_scalar(const X& x, const D& d) {
   using wide = typename D::dtype;
   using C = compute_t<T>;
-  const auto scale = map(operation<wide, reciprocal_scale<C>>{}, d);
-  const auto scaled = map(ops::multiply{}, d, scale);
-  const auto inverse = map(ops::divide{}, 1, scaled);
-  const auto high = map(operation<T, reciprocal_high<C>>{}, inverse);
-  const auto low = map(operation<T, reciprocal_low<C>>{}, scaled, inverse, high);
+  auto scale = map(operation<wide, reciprocal_scale<C>>{}, d);
+  auto scaled = map(ops::multiply{}, d, scale);
+  auto inverse = map(ops::divide{}, 1, scaled);
+  auto high = map(operation<T, reciprocal_high<C>>{}, inverse);
+  auto low = map(operation<T, reciprocal_low<C>>{}, scaled, inverse, high);
   return map(operation<T, quotient_by_reciprocal>{}, astype<T>(x), astype<T>(scale), high, low);
 }
 

@@ -118,6 +118,11 @@ bool broadcasts_to(const shape& from, const shape& to);
 strides broadcast_strides(const shape& from, const strides& s, const shape& to,
                           std::string_view function);
 
+namespace detail {
+/// The same where `from` is known to broadcast to `to`.
+strides repeating_strides(const shape& from, const strides& s, const shape& to);
+}  // namespace detail
+
 /// `requested` with its one -1 replaced so that the size is that of `from`.
 /// Throws shape_error where the sizes differ.
 shape resolve_reshape(const shape& from, const extents& requested, std::string_view function);

@@ -11,7 +11,7 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
 /// A vector: numbers(i, lane) computes a number.
 template <any_dtype T, int Level, class Context, class Numbers>
-struct swept_vector : value_base {
+struct swept_vector : value_base<swept_vector<T, Level, Context, Numbers>> {
   using dtype = T;
   using context_type = Context;
   static constexpr int level = Level;
@@ -28,7 +28,7 @@ struct swept_vector : value_base {
 
 /// A number for each of the vectors side by side.
 template <any_dtype T, int Level, class Context>
-struct lane_scalar : value_base {
+struct lane_scalar : value_base<lane_scalar<T, Level, Context>> {
   using dtype = T;
   using context_type = Context;
   static constexpr int level = Level;
@@ -128,8 +128,8 @@ struct held_context : sweeping<Part, held_context<Part>> {
   template <class V>
   NUMFUSE_INLINE auto keep_costly(const V& v) {
     if constexpr (std::is_same_v<Part, long_row_part>) {
-      const auto to = this->template take_early<compute_t<typename V::dtype>>();
-      const auto kept = base::keep(v, to);
+      auto to = this->template take_early<compute_t<typename V::dtype>>();
+      auto kept = base::keep(v, to);
       if (to.tail(0) != to.row(0) + this->tail_at()) unload_tail(*this, to.tail(0), to.row(0));
       return kept;
     } else {

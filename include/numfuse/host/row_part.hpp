@@ -114,7 +114,8 @@ struct row_part {
     std::int64_t pitch;  // from one row to the next
     C* tails;
     std::int64_t tails_pitch;
-    int count;
+    std::int64_t numbers;  // in a row; not an int, behind which a gap would be
+    NUMFUSE_INLINE int count() const { return static_cast<int>(numbers); }
     NUMFUSE_INLINE C* row(int lane) const { return data + lane * pitch; }
     NUMFUSE_INLINE C* tail(int lane) const { return tails + lane * tails_pitch; }
     NUMFUSE_INLINE decltype(auto) operator()(int i, int lane) const {
@@ -122,9 +123,9 @@ struct row_part {
     }
     NUMFUSE_INLINE decltype(auto) operator()(place_in_tail at, int lane) const {
       if constexpr (std::is_const_v<C> && loads_parts<C>) {
-        return at.i < count ? row(lane)[at.i] : C(1);
+        return at.i < count() ? row(lane)[at.i] : C(1);
       } else {
-        return (tail(lane)[at.i - count / group * group]);
+        return (tail(lane)[at.i - count() / group * group]);
       }
     }
     NUMFUSE_INLINE C operator()(place_ahead at, int lane) const {
@@ -135,7 +136,7 @@ struct row_part {
 
   template <class C>
   static NUMFUSE_INLINE run<const C> read_only(const run<C>& r) {
-    return {r.data, r.pitch, r.tails, r.tails_pitch, r.count};
+    return {r.data, r.pitch, r.tails, r.tails_pitch, r.numbers};
   }
 
   NUMFUSE_INLINE int tail_at() const { return count / group * group; }

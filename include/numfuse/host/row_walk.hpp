@@ -14,16 +14,8 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 template <int Operands>
 class row_walk {
  public:
-  __attribute__((noinline)) row_walk(const layout& where, std::int64_t first) : where_(where) {
-    const int rows = where.vector_rank - 1;
-    const std::int64_t length = where.inner_size();
-    std::int64_t outer = first / length;
-    column = first % length;
-    for (int d = rows - 1; d >= 0; --d) {
-      place_[d] = outer % where.sizes[d];
-      outer /= where.sizes[d];
-      for (int k = 0; k < Operands; ++k) starts[k] += place_[d] * where.strides[k][d];
-    }
+  row_walk(const layout& where, std::int64_t first) : where_(where) {
+    if (first > 0) walk_to(first);  // its divisions would take most of a small call
   }
 
   std::int64_t left_in_row() const { return where_.inner_size() - column; }
@@ -47,10 +39,21 @@ class row_walk {
     next_row();
   }
 
-  std::int64_t column;
+  std::int64_t column = 0;
   std::int64_t starts[Operands] = {};  // where the row starts in each operand
 
  private:
+  __attribute__((noinline)) void walk_to(std::int64_t first) {
+    const std::int64_t length = where_.inner_size();
+    std::int64_t outer = first / length;
+    column = first % length;
+    for (int d = where_.vector_rank - 2; d >= 0; --d) {
+      place_[d] = outer % where_.sizes[d];
+      outer /= where_.sizes[d];
+      for (int k = 0; k < Operands; ++k) starts[k] += place_[d] * where_.strides[k][d];
+    }
+  }
+
   __attribute__((noinline)) void next_row() {
     column = 0;
     for (int d = where_.vector_rank - 2; d >= 0; --d) {
