@@ -20,13 +20,15 @@ std::int64_t place_in_line(const void* p) {
   return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(p) % line);
 }
 
-// What the system says of the cache that a core shares with its neighbours. sysconf adds up those
-// of the whole processor.
+// What the system says of the cache that a core shares with its neighbours; sysconf adds up those
+// of the whole processor. Of some hundred MiB, which dozens of cores share, no core can count on
+// more than of a smaller one: measured on one of 300 MiB, rows of 64 MB take 1.3 to 1.6 times as
+// long where they are not written past it.
 std::int64_t last_level_cache() {
-  constexpr std::int64_t usual = std::int64_t{32} << 20;
+  constexpr std::int64_t most = std::int64_t{32} << 20;
   std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index3/size");  // say, 32768K
   std::int64_t kibibytes = 0;
-  return file >> kibibytes ? kibibytes << 10 : usual;
+  return file >> kibibytes ? std::min(kibibytes << 10, most) : most;
 }
 
 // Whole lines from the beginning of one on.

@@ -23,7 +23,7 @@ constexpr std::size_t cache_line = 64;
 // Memory of large tensors comes in pages of their size, where the system has such: it hands out
 // memory page by page, when each is first written.
 constexpr std::size_t huge_page = std::size_t{2} << 20;
-constexpr std::align_val_t page_alignment{huge_page};
+constexpr std::align_val_t huge_page_alignment{huge_page};
 
 bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page; }
 
@@ -74,14 +74,14 @@ bool is_medium(std::size_t bytes) { return bytes >= std::size_t{64} << 10; }
 #endif
 
 void* allocate_pages(std::size_t bytes) {
-  void* const memory = ::operator new(bytes, page_alignment);
+  void* const memory = ::operator new(bytes, huge_page_alignment);
 #if defined(MADV_HUGEPAGE)
   madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // advice: it may be refused
 #endif
   return memory;
 }
 
-void free_pages(void* memory) { ::operator delete(memory, page_alignment); }
+void free_pages(void* memory) { ::operator delete(memory, huge_page_alignment); }
 
 // The blocks that were freed last, each with its size at its start: a program that makes the same
 // tensors again and again gets the same pages, and not fresh ones from the system, of which each

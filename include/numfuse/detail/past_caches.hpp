@@ -8,7 +8,8 @@
 
 namespace numfuse::detail {
 
-/// True where a result of so many bytes is too large for the last-level cache.
+/// True where a result of so many bytes is too large for the last-level cache, of which no more than
+/// 32 MiB count.
 bool exceeds_last_cache(std::int64_t bytes);
 inline bool exceeds_caches(std::int64_t bytes) {
   constexpr std::int64_t smallest = 1 << 20;  // small calls need not ask what this machine has
