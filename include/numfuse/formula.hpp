@@ -178,7 +178,8 @@ NUMFUSE_INLINE auto function_of_numbers(const Op& op, const X&... x) {
 template <class Op, class... X>
 NUMFUSE_INLINE auto map(const Op& op, const X&... x) {
   using result_dtype = typename Op::template result<operands_dtype<X...>>;
-  auto number = function_of_numbers(op, x...);  // GCC leaves const objects in memory, too
+  // Not const: GCC would leave it in memory, too.
+  auto number = function_of_numbers(op, x...);
   auto* const at = first_context(x...);
   using value = decltype(make_value<result_dtype, X...>(at, number));
   if constexpr (value::is_vector && requires(const value& v) {
@@ -216,14 +217,15 @@ inline constexpr bool by_reciprocal = [] {
   }
 }();
 
-/// x / d as T, where d is a scalar of T or a wider type: rounded once. No value is const: see map.
+/// x / d as T, where d is a scalar of T or a wider type: rounded once.
 template <any_dtype T, formula_value X, formula_value D>
 NUMFUSE_INLINE auto divide_by_scalar(const X& x, const D& d) {
   using wide = typename D::dtype;
   using C = compute_t<T>;
-  auto scale = map(operation<wide, reciprocal_scale<C>>{}, d);
-  auto scaled = map(ops::multiply{}, d, scale);
-  auto inverse = map(ops::divide{}, 1, scaled);
+  const auto scale = map(operation<wide, reciprocal_scale<C>>{}, d);
+  const auto scaled = map(ops::multiply{}, d, scale);
+  const auto inverse = map(ops::divide{}, 1, scaled);
+  // Not const: see map.
   auto high = map(operation<T, reciprocal_high<C>>{}, inverse);
   auto low = map(operation<T, reciprocal_low<C>>{}, scaled, inverse, high);
   return map(operation<T, quotient_by_reciprocal>{}, astype<T>(x), astype<T>(scale), high, low);

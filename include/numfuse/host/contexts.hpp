@@ -128,8 +128,8 @@ struct held_context : sweeping<Part, held_context<Part>> {
   template <class V>
   NUMFUSE_INLINE auto keep_costly(const V& v) {
     if constexpr (std::is_same_v<Part, long_row_part>) {
-      auto to = this->template take_early<compute_t<typename V::dtype>>();
-      auto kept = base::keep(v, to);
+      const auto to = this->template take_early<compute_t<typename V::dtype>>();
+      const auto kept = base::keep(v, to);
       if (to.tail(0) != to.row(0) + this->tail_at()) unload_tail(*this, to.tail(0), to.row(0));
       return kept;
     } else {

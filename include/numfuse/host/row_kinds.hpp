@@ -26,7 +26,7 @@ struct fetching_next : row_part {
   /// f(i, lane) for every number of so many vectors.
   template <class Fn>
   NUMFUSE_INLINE void each_number_of(int vectors, const Fn& f) const {
-    place_of_rows fetched = std::exchange(next, {});  // the first sweep is enough
+    const place_of_rows fetched = std::exchange(next, {});  // the first sweep is enough
     // Asked once: for each vector it would take longer than it saves.
     if (fetched.first == nullptr) {
       for (int lane = 0; lane < vectors; ++lane) {

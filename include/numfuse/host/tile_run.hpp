@@ -200,7 +200,7 @@ class tile_run {
     }
     if constexpr (columns) part.block = block_rows();
     held_context<held_part> ctx(part);
-    auto result = evaluate(ctx);
+    auto result = evaluate(ctx);  // not const: see detail::map
     write_vectors(ctx, result);
     write_scalars(result);
   }
@@ -310,7 +310,7 @@ class tile_run {
       scratch memory;
       context<Pass, replay_step::accumulate> ctx(part_at(i, count, &memory, run > 0), &states,
                                                  nullptr);
-      auto result = evaluate(ctx);
+      const auto result = evaluate(ctx);
       if constexpr (Pass == levels) write_vectors(ctx, result);
     }
   }
