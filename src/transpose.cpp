@@ -137,13 +137,56 @@ NUMFUSE_AVX2 void transpose_with_avx2(Bits* to, std::int64_t to_pitch, const Bit
 }
 #endif
 
+// Rows that are shorter than those of a block: it reads on into the rows behind, where there are
+// some, and what it makes of that is left out. Says how many rows are done.
+template <class Bits>
+std::int64_t transpose_short_rows(Bits* to, std::int64_t to_pitch, const Bits* from,
+                                  std::int64_t from_pitch, std::int64_t rows,
+                                  std::int64_t columns) {
+  using block = block_of_16_bytes<Bits>;
+  constexpr std::int64_t side = block::rows;
+  const std::int64_t behind_all = (rows - 1) * from_pitch + columns;
+  std::int64_t r = 0;
+  for (; (r + side - 1) * from_pitch + side <= behind_all; r += side) {
+    Bits turned[side * side];
+    block::transpose(turned, side, from + r * from_pitch, from_pitch);
+    for (std::int64_t c = 0; c < columns; ++c)
+      store(to + c * to_pitch + r, load(turned + c * side));
+  }
+  return r;
+}
+
+// The other way: few rows become short ones, without gaps between them. A block writes on into the
+// rows behind, which come after it. Says how many columns are done.
+template <class Bits>
+std::int64_t transpose_to_short_rows(Bits* to, const Bits* from, std::int64_t from_pitch,
+                                     std::int64_t rows, std::int64_t columns) {
+  using block = block_of_16_bytes<Bits>;
+  constexpr std::int64_t side = block::rows;
+  std::int64_t c = 0;
+  for (; (c + side - 1) * rows + side <= columns * rows; c += side) {
+    Bits straight[side * side] = {};
+    for (std::int64_t r = 0; r < rows; ++r) {
+      store(straight + r * side, load(from + r * from_pitch + c));
+    }
+    block::transpose(to + c * rows, rows, straight, side);
+  }
+  return c;
+}
+
 template <class Bits>
 void transpose_bits(Bits* to, std::int64_t to_pitch, const Bits* from, std::int64_t from_pitch,
                     std::int64_t rows, std::int64_t columns) {
   constexpr std::int64_t side = 16 / sizeof(Bits);
   if (rows < side || columns < side) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-      for (std::int64_t c = 0; c < columns; ++c) {
+    std::int64_t first_row = 0, first_column = 0;
+    if (rows >= side) {
+      first_row = transpose_short_rows(to, to_pitch, from, from_pitch, rows, columns);
+    } else if (columns >= side && to_pitch == rows) {
+      first_column = transpose_to_short_rows(to, from, from_pitch, rows, columns);
+    }
+    for (std::int64_t r = first_row; r < rows; ++r) {
+      for (std::int64_t c = first_column; c < columns; ++c) {
         std::memcpy(to + c * to_pitch + r, from + r * from_pitch + c, sizeof(Bits));
       }
     }
