@@ -13,15 +13,11 @@
 namespace numfuse::tests {
 namespace {
 
-/// x / d as T by the executor's steps, one after the other.
+/// x / d as T by the executor's steps.
 template <class T, class D>
 T by_reciprocal(T x, D d) {
-  const D scale = detail::reciprocal_scale<T>{}(d);
-  const D scaled = d * scale;
-  const D inverse = D(1) / scaled;
-  const T high = detail::reciprocal_high<T>{}(inverse);
-  const T low = detail::reciprocal_low<T>{}(scaled, inverse, static_cast<D>(high));
-  return detail::quotient_by_reciprocal{}(x, static_cast<T>(scale), high, low);
+  const auto by = detail::reciprocal_of<T>(d);
+  return detail::quotient_by_reciprocal{}(x, by.scale, by.high, by.low);
 }
 
 /// The distance of q from x / d, in units in the last place of T there.

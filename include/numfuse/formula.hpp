@@ -19,7 +19,8 @@
 //   keep_costly(v)      where there is one: v, whose numbers take many instructions, kept where
 //                       that saves some;
 //   divides_by_reciprocal  where there is one, true: so many numbers belong to a scalar that a
-//                       division for each of them takes longer than the scalar's reciprocal.
+//                       division for each of them takes longer than the scalar's reciprocal,
+//                       which is reciprocal_of_scalar<T>(d), a detail::reciprocal of scalars.
 // Its values need not hold their numbers. A context with is_lazy has values of its own, which have
 //   number(j, lane)     computes one;
 // and brings along

@@ -8,13 +8,17 @@
 
 namespace numfuse::detail {
 
-/// True where a result of so many bytes is too large for the last-level cache, of which no more than
-/// 32 MiB count.
+/// True where a result of so many bytes is too large for the last-level cache, of which no more
+/// than 32 MiB count.
 bool exceeds_last_cache(std::int64_t bytes);
 inline bool exceeds_caches(std::int64_t bytes) {
   constexpr std::int64_t smallest = 1 << 20;  // small calls need not ask what this machine has
   return bytes > smallest && exceeds_last_cache(bytes);
 }
+
+/// True where that cache is larger: dozens of cores share it, and on its way to one of them a line
+/// takes nearly as long as from memory.
+bool last_cache_is_far();
 
 /// Copies numbers that a cache holds to memory that none needs to hold. `to` and `from` lie apart.
 void copy_past_caches(void* to, const void* from, std::int64_t bytes);

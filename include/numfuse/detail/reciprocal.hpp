@@ -23,47 +23,37 @@ inline constexpr bool fuses_products =
 #endif
 }  // namespace NUMFUSE_HOST_ISA
 
-// x / d = x * scale * (high + low), for numbers of type C by a d of C or a wider type D. `high` and
-// `low` have one sign, and neither is 0 where the other is not: infinite and zero numbers, and
-// those by infinity and zero, give what a division gives.
-
-/// A power of two that keeps 1 / (d * scale) far from the ends of C, whatever d is.
+/// x / d = x * scale * (high + low), for numbers of type C by a d of C or a wider type. `high` and
+/// `low` have one sign, and neither is 0 where the other is not: infinite and zero numbers, and
+/// those by infinity and zero, give what a division gives. (Or of scalars that hold them.)
 template <class C>
-struct reciprocal_scale {
-  template <class D>
-  NUMFUSE_INLINE D operator()(D d) const {
-    constexpr D far = sizeof(C) == sizeof(float) ? D(0x1p112) : D(0x1p1000);
-    const D size = std::fabs(d);
-    const D of_large = size > far ? D(1) / far : D(1);
-    return size < D(1) / far ? far : of_large;
-  }
+struct reciprocal {
+  C scale;  // a power of two that keeps 1 / (d * scale) far from the ends of C, whatever d is
+  C high;   // the first digits of 1 / (d * scale), half of C's
+  C low;    // the rest of them
 };
 
-/// The first digits of 1 / scaled, half of C's: a little less than it is, so that there is a rest.
-template <class C>
-struct reciprocal_high {
-  template <class D>
-  NUMFUSE_INLINE C operator()(D inverse) const {
-    constexpr C less = C(1) - C(1) / C(1 << (math::format<C>::mantissa / 2 + 2));
-    return math::upper_half(static_cast<C>(inverse) * less);
+template <class C, class D>
+NUMFUSE_INLINE reciprocal<C> reciprocal_of(D d) {
+  constexpr D far = sizeof(C) == sizeof(float) ? D(0x1p112) : D(0x1p1000);
+  const D size = std::fabs(d);
+  const D of_large = size > far ? D(1) / far : D(1);
+  const D scale = size < D(1) / far ? far : of_large;
+  const D scaled = d * scale, inverse = D(1) / scaled;
+  // A little less than it is, so that there is a rest.
+  constexpr C less = C(1) - C(1) / C(1 << (math::format<C>::mantissa / 2 + 2));
+  const C high = math::upper_half(static_cast<C>(inverse) * less);
+  const D first = high;
+  D rest;
+  if constexpr (std::is_same_v<C, D>) {
+    rest = std::fma(-first, scaled, D(1)) * inverse;
+  } else {
+    rest = inverse - first;
   }
-};
-
-/// The rest of them.
-template <class C>
-struct reciprocal_low {
-  template <class D>
-  NUMFUSE_INLINE C operator()(D scaled, D inverse, D high) const {
-    D rest;
-    if constexpr (std::is_same_v<C, D>) {
-      rest = std::fma(-high, scaled, D(1)) * inverse;
-    } else {
-      rest = inverse - high;
-    }
-    // What 1 / infinity and 1 / 0 leave is 0 or NaN: they are their own rest.
-    return static_cast<C>((rest < D(0)) | (rest > D(0)) ? rest : high);
-  }
-};
+  // What 1 / infinity and 1 / 0 leave is 0 or NaN: they are their own rest.
+  const C low = static_cast<C>((rest < D(0)) | (rest > D(0)) ? rest : first);
+  return {static_cast<C>(scale), high, low};
+}
 
 struct quotient_by_reciprocal {
   template <class C>

@@ -189,15 +189,9 @@ inline constexpr bool by_reciprocal = [] {
 /// x / d as T, where d is a scalar of T or a wider type: rounded once.
 template <any_dtype T, formula_value X, formula_value D>
 NUMFUSE_INLINE auto divide_by_scalar(const X& x, const D& d) {
-  using wide = typename D::dtype;
-  using C = compute_t<T>;
-  const auto scale = map(operation<wide, reciprocal_scale<C>>{}, d);
-  const auto scaled = map(ops::multiply{}, d, scale);
-  const auto inverse = map(ops::divide{}, 1, scaled);
   // Not const: see map.
-  auto high = map(operation<T, reciprocal_high<C>>{}, inverse);
-  auto low = map(operation<T, reciprocal_low<C>>{}, scaled, inverse, high);
-  return map(operation<T, quotient_by_reciprocal>{}, astype<T>(x), astype<T>(scale), high, low);
+  auto by = d.context->template reciprocal_of_scalar<T>(d);
+  return map(operation<T, quotient_by_reciprocal>{}, astype<T>(x), by.scale, by.high, by.low);
 }
 
 }  // namespace detail

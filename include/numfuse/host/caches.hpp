@@ -14,9 +14,10 @@ namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 /// of what it keeps beside them, the second-level cache holds.
 inline constexpr std::int64_t tile_bytes = 1 << 20;
 
-/// Longer ones are held, too, up to this: the last-level cache has room for it, and runs of their
-/// rows are long enough for the processor to fetch ahead.
-inline constexpr std::int64_t held_tile_bytes = 1 << 22;
+/// Longer ones are held, too, up to this: a last-level cache that is near has room for it, and runs
+/// of their rows are long enough for the processor to fetch ahead. From one that is far they come
+/// no faster than longer runs come from memory.
+inline std::int64_t held_tile_bytes() { return last_cache_is_far() ? tile_bytes : 4 * tile_bytes; }
 
 /// True where every number is read once.
 template <class Call>

@@ -58,8 +58,9 @@ struct column_part {
     return {memory->take<C>(std::int64_t{rows} * columns), columns};
   }
 
+  // A function of its own: among all the loops of a formula compilers run out of registers.
   template <class Fn>
-  NUMFUSE_INLINE void each_number(const Fn& f) const {
+  NUMFUSE_OUTLINE void each_number(const Fn& f) const {
     for (int i = 0; i < rows; ++i) {
       for (int lane = 0; lane < columns; lane += group) {
         NUMFUSE_INDEPENDENT
@@ -166,17 +167,29 @@ struct column_part {
     for (int row = from; row < to; row += together) {
       const int end = std::min(to, row + together);
       S own[Lanes];
-      for (int k = 0; k < Lanes; ++k) {
+      each_of<Lanes>([&](int k) NUMFUSE_INLINE_BODY {
         own[k] = apart<V> ? r.template identity<S>() : states[lane + k];
-      }
+      });
       for (int i = row; i < end; ++i) {
-        for (int k = 0; k < Lanes; ++k) {
+        each_of<Lanes>([&](int k) NUMFUSE_INLINE_BODY {
           own[k] = r.combine(own[k], r.template lift<S>(v.number(i, lane + k), first + i));
-        }
+        });
       }
-      for (int k = 0; k < Lanes; ++k) {
+      each_of<Lanes>([&](int k) NUMFUSE_INLINE_BODY {
         states[lane + k] = apart<V> ? r.combine(states[lane + k], own[k]) : own[k];
-      }
+      });
+    }
+  }
+
+  // Loops of no more turns than a group has numbers are written out before compilers look for
+  // vectors; longer ones after that, to keep `own` in registers.
+  template <int Lanes, class Fn>
+  static NUMFUSE_INLINE void each_of(const Fn& f) {
+    if constexpr (Lanes > group) {
+      for (int k = 0; k < Lanes; ++k) f(k);
+    } else {
+      NUMFUSE_KEEP_LOOP
+      for (int k = 0; k < Lanes; ++k) f(k);
     }
   }
 };

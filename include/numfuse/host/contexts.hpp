@@ -60,6 +60,7 @@ template <class Part, class Context>
 struct sweeping : Part {
   using part = Part;
   static constexpr bool is_lazy = true;
+  static constexpr bool divides_by_reciprocal = true;
 
   NUMFUSE_INLINE explicit sweeping(const Part& p) : Part(p) {}
 
@@ -84,6 +85,26 @@ struct sweeping : Part {
     this->each_number([&](auto i, int lane)
                           NUMFUSE_INLINE_BODY { to(i, lane) = v.number(i, lane); });
     return swept_vector<typename V::dtype, V::level, Context, Run>{{}, to, self()};
+  }
+
+  /// The reciprocal of scalar d, in scalars of T. All are made in one loop: for short vectors it
+  /// takes as long as the divisions that it saves.
+  template <class T, class D>
+  NUMFUSE_INLINE auto reciprocal_of_scalar(const D& d) {
+    reciprocal<lane_scalar<T, D::level, Context>> result;
+    result.scale.context = result.high.context = result.low.context = self();
+    if constexpr (Context::knows(D::level)) {
+      this->make_room(result.scale.data);
+      this->make_room(result.high.data);
+      this->make_room(result.low.data);
+      this->each_lane([&](int lane) NUMFUSE_INLINE_BODY {
+        const auto of_lane = reciprocal_of<compute_t<T>>(d.number(lane, lane));
+        result.scale.data[lane] = of_lane.scale;
+        result.high.data[lane] = of_lane.high;
+        result.low.data[lane] = of_lane.low;
+      });
+    }
+    return result;
   }
 
  protected:

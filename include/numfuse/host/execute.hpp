@@ -103,7 +103,7 @@ std::int64_t lanes_of(const Call& c) {
     constexpr std::int64_t number = bytes_in_tile<Call>(1);
     constexpr std::int64_t fewest = fewest_lanes_bytes / number;
     // Longer vectors come from memory in each pass, the sooner the longer the runs of their rows.
-    if (length * fewest * number <= held_tile_bytes) {
+    if (length * fewest * number <= held_tile_bytes()) {
       const std::int64_t eighth = c.where.count * length / 8;  // tiles for some threads
       const std::int64_t numbers = std::min(tile_bytes / number, std::max(eighth, block_elements));
       most = std::max(fewest, numbers / length);

@@ -92,7 +92,6 @@ struct row_part {
   static constexpr int width = part_numbers;
   static constexpr int lanes = 1;
   static constexpr bool fetches = true;  // lines of inputs, before they are asked for
-  static constexpr bool divides_by_reciprocal = true;
   template <class C>
   using of_each_lane = C[1];
   const layout* where;

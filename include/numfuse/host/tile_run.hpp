@@ -125,7 +125,7 @@ class tile_run {
       return length <= most && (length <= block_elements || one_thread_each(call_.where.count));
     } else if constexpr (columns) {
       if (length <= part_rows()) return true;
-      if (bytes_in_tile<Call>(length * filled()) > held_tile_bytes) return false;
+      if (bytes_in_tile<Call>(length * filled()) > held_tile_bytes()) return false;
       return length <= block_rows() || one_thread_each(call_.where.count / active_);
     } else {
       return length <= part_rows();
