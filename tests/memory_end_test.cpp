@@ -46,8 +46,8 @@ TYPED_TEST_SUITE(memory_end, dtypes);
 
 // The formula's result, made at either end of memory from numbers there, is that of tensors.
 template <class F, class T>
-void check(const F& formula, const host_tensor<T>& x) {
-  const auto expected = fuse(formula)(x);
+void check(const F& formula, const host_tensor<T>& x, int axis = -1) {
+  const auto expected = fuse(formula).along(axis)(x);
   using R = typename decltype(expected)::value_type;
   const guarded<T> in(x.size());
   const guarded<R> out(expected.size());
@@ -56,9 +56,10 @@ void check(const F& formula, const host_tensor<T>& x) {
     R* const to = end ? out.at_end() : out.at_begin();
     std::copy(x.data(), x.data() + x.size(), from);
     const tensor_view<R, host> result(to, expected.shape());
-    fuse(formula).into(result, tensor_view<const T, host>(from, x.shape()));
+    fuse(formula).along(axis).into(result, tensor_view<const T, host>(from, x.shape()));
     EXPECT_TRUE(std::equal(to, to + expected.size(), expected.data()))
-        << F::name << " of " << to_string(x.shape()) << (end ? " at the end" : " at the beginning");
+        << F::name << " of " << to_string(x.shape()) << " along axis " << axis
+        << (end ? " at the end" : " at the beginning");
   }
 }
 
@@ -78,6 +79,22 @@ TYPED_TEST(memory_end, Rows) {
         check(formulas::exp_formula{}, x / TypeParam(100));
         check(formulas::softmax_formula{}, x);
         check(formulas::normalize_rows_formula{}, x);
+      }
+    }
+  }
+}
+
+// Of columns that are no whole group, numbers of the next row are read, too, where there is one.
+TYPED_TEST(memory_end, Columns) {
+  for (const std::int64_t rows : {1, 2, 5, 60, 129, 1000, 3000}) {
+    for (const std::int64_t columns : {1, 2, 3, 7, 8, 10, 15, 16, 17, 24, 31, 33, 100}) {
+      const auto x = astype<TypeParam>(100 * random_uniform<float, host>({rows, columns}, 1));
+      check(formulas::sum_formula{}, x, 0);
+      check(formulas::max_formula{}, x, 0);
+      check(formulas::argmax_formula{}, x, 0);
+      if constexpr (std::is_floating_point_v<TypeParam>) {
+        check(formulas::var_formula{}, x, 0);
+        check(formulas::softmax_formula{}, x / TypeParam(100), 0);
       }
     }
   }

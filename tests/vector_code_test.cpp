@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iostream>
 #include <limits>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -41,7 +42,7 @@ class vector_code : public ::testing::Test {
   }
 
   template <class F>
-  void costs(const char* name, double most, const F& f) const {
+  void costs(const std::string& name, double most, const F& f) const {
     // The fastest of many runs, in turns: other programs take time, none gives some.
     double fastest = 1, addition = 1;
     for (int run = 0; run < 1000; ++run) {
@@ -87,6 +88,27 @@ TEST_F(vector_code, reductions) {
   costs("norm of order 1", simple_, [&] { norm(x_, 1); });
   costs("norm of order inf", simple_, [&] { norm(x_, std::numeric_limits<double>::infinity()); });
   if (!is_baseline_) costs("max of int64", simple_, [&] { max(n_); });
+}
+
+struct largest {
+  template <class V>
+  NUMFUSE_HD auto operator()(const V& v) const {
+    return max(v);
+  }
+};
+
+// Of the library, and as users compile them. Loops over so many columns are not the same code.
+TEST_F(vector_code, columns) {
+  const double as_compiled_here = 5;
+  for (const int width : {16, 32, 160}) {
+    const auto matrix = x_.reshape({16000 / width, width});
+    const std::string of_columns = " of " + std::to_string(width) + " columns";
+    costs("max" + of_columns, simple_, [&] { max(matrix, 0); });
+    costs("a formula" + of_columns, as_compiled_here, [&] { fuse(largest{}).along(0)(matrix); });
+    costs("argmax" + of_columns, 2 * simple_, [&] { argmax(matrix, 0); });
+    costs("normalize_rows" + of_columns, 2 * simple_, [&] { normalize_rows(matrix, 0); });
+    costs("softmax" + of_columns, 2 * transcendental_, [&] { softmax(matrix, 0); });
+  }
 }
 
 TEST_F(vector_code, conversions_and_sequences) {

@@ -289,6 +289,14 @@ struct arg_base {
     return s.position;
   }
 
+  /// True where x takes the place of the best number so far, which stood before it. Without a
+  /// branch: compilers make vector instructions of it.
+  template <class C>
+  NUMFUSE_INLINE static bool replaces(C x, C best) {
+    using ops::detail::is_nan;
+    return static_cast<bool>(Better{}(x, best)) | (is_nan(x) & !is_nan(best));
+  }
+
   /// The state of `count` > 0 neighbours, of which the first stands at `first`: the best number,
   /// and then its position.
   template <class S, class C>

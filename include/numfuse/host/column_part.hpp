@@ -10,6 +10,12 @@
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
+/// True for a reduction that looks for the place of a number.
+template <class R, class C>
+inline constexpr bool finds_places = requires(const R& r, C x) {
+  r.replaces(x, x);
+};
+
 /// Elements `first` to `first + rows - 1` of `active` vectors side by side, filled up to `columns`
 /// vectors, of which those beyond `active` do not exist.
 struct column_part {
@@ -25,6 +31,7 @@ struct column_part {
   scratch* memory;
   bool past_caches;  // results are written past the caches
   bool in_one_run;   // rows follow one another in memory, or nearly so
+  bool reads_on;     // inputs are not written: numbers behind those of the part may be read
 
   /// Elements of each of so many vectors that a sweep goes through at a time.
   static constexpr int rows_at_a_time(int columns) {
@@ -92,9 +99,12 @@ struct column_part {
   /// The same, of some rows.
   template <class R, class V, class S>
   NUMFUSE_INLINE void reduce(const R& r, const V& v, S* states, int from, int to) const {
+    using C = compute_t<typename V::dtype>;
     constexpr int several = 4 * group;  // as many chains of operations at a time
     const bool many = to - from > few;
-    if (many && in_one_run && columns > several) {
+    if constexpr (finds_places<R, C>) {
+      for (int lane = 0; lane < columns; lane += group) find_places(r, v, states, lane, from, to);
+    } else if (many && in_one_run && columns > several) {
       reduce_in_order(r, v, states, from, to);
     } else if (many && columns >= wide) {
       constexpr int together = apart<V> ? 4 : 8;
@@ -160,6 +170,33 @@ struct column_part {
     }
   }
 
+  // The numbers that are best so far and where they stood, in registers of their own: side by side,
+  // as in states, they would be compared one by one.
+  template <class R, class V, class S>
+  NUMFUSE_INLINE void find_places(const R& r, const V& v, S* states, int lane, int from,
+                                  int to) const {
+    using C = compute_t<typename V::dtype>;
+    using place = std::conditional_t<sizeof(C) == 8, std::int64_t, std::int32_t>;
+    C best[group];
+    place best_place[group];
+    each_of<group>([&](int k) NUMFUSE_INLINE_BODY {
+      best[k] = v.number(from, lane + k);
+      best_place[k] = from;
+    });
+    for (int i = from + 1; i < to; ++i) {
+      each_of<group>([&](int k) NUMFUSE_INLINE_BODY {
+        const C x = v.number(i, lane + k);
+        const bool better = r.replaces(x, best[k]);
+        best[k] = better ? x : best[k];
+        best_place[k] = better ? i : best_place[k];
+      });
+    }
+    for (int k = 0; k < group; ++k) {
+      const S own = r.template lift<S>(best[k], first + best_place[k]);
+      states[lane + k] = r.combine(states[lane + k], own);
+    }
+  }
+
   template <int Lanes, class R, class V, class S>
   NUMFUSE_INLINE void reduce_lanes(const R& r, const V& v, S* states, int lane, int from,
                                    int to) const {
@@ -181,8 +218,8 @@ struct column_part {
     }
   }
 
-  // Loops of no more turns than a group has numbers are written out before compilers look for
-  // vectors; longer ones after that, to keep `own` in registers.
+  // A loop of a group's few turns is to be kept, see NUMFUSE_KEEP_LOOP. A longer one is written out
+  // after it has become vector instructions, and `own` stays in registers.
   template <int Lanes, class Fn>
   static NUMFUSE_INLINE void each_of(const Fn& f) {
     if constexpr (Lanes > group) {

@@ -135,8 +135,8 @@ class tile_run {
   NUMFUSE_INLINE Part part_at(std::int64_t first, std::int64_t count, scratch* memory,
                               bool in_run = false) const {
     if constexpr (columns) {
-      return {&call_.where, first,      static_cast<int>(count), active_, filled(), memory,
-              past_caches_, in_one_run_};
+      return {&call_.where, first,       static_cast<int>(count), active_, filled(), memory,
+              past_caches_, in_one_run_, !Call::info::any_vector};
     } else {
       // One by one: copies in other widths would wait until those of a smaller one are in the
       // cache.

@@ -195,10 +195,20 @@ NUMFUSE_INLINE row_part::run<const C> load(const Part& part, int k, const T* fro
   return row_part::read_only(to);
 }
 
+/// True where operand k has numbers behind each row of the part, to fill it up to a whole group:
+/// the first ones of the next row, where rows follow one another without gaps.
+NUMFUSE_INLINE bool goes_on(const column_part& part, int k) {
+  const layout& where = *part.where;
+  const std::int64_t width = where.sizes[where.batch_rank - 1];
+  const std::int64_t rows_behind = where.length - part.first - part.rows;
+  return part.reads_on && where.vector_stride(k) == width &&
+         rows_behind * width >= part.columns - part.active;
+}
+
 template <class C, class T>
 NUMFUSE_INLINE column_part::run<const C> load(const column_part& part, int k, const T* from) {
   if constexpr (std::is_same_v<C, T>) {
-    if (distance_across(*part.where, k) == 1 && part.active == part.columns) {
+    if (distance_across(*part.where, k) == 1 && (part.active == part.columns || goes_on(part, k))) {
       const std::int64_t along = part.where->vector_stride(k);
       return {from + part.first * along, along};
     }
