@@ -137,27 +137,26 @@ NUMFUSE_AVX2 void transpose_with_avx2(Bits* to, std::int64_t to_pitch, const Bit
 }
 #endif
 
-// Rows that are shorter than those of a block: it reads on into the rows behind, where there are
-// some, and what it makes of that is left out. Says how many rows are done.
+// Rows that are shorter than those of a block, without gaps between them: it reads on into the rows
+// behind, where there are some, and what it makes of that is left out. Says how many rows are done.
 template <class Bits>
 std::int64_t transpose_short_rows(Bits* to, std::int64_t to_pitch, const Bits* from,
-                                  std::int64_t from_pitch, std::int64_t rows,
-                                  std::int64_t columns) {
+                                  std::int64_t rows, std::int64_t columns) {
   using block = block_of_16_bytes<Bits>;
   constexpr std::int64_t side = block::rows;
-  const std::int64_t behind_all = (rows - 1) * from_pitch + columns;
   std::int64_t r = 0;
-  for (; (r + side - 1) * from_pitch + side <= behind_all; r += side) {
+  for (; (r + side - 1) * columns + side <= rows * columns; r += side) {
     Bits turned[side * side];
-    block::transpose(turned, side, from + r * from_pitch, from_pitch);
-    for (std::int64_t c = 0; c < columns; ++c)
+    block::transpose(turned, side, from + r * columns, columns);
+    for (std::int64_t c = 0; c < columns; ++c) {
       store(to + c * to_pitch + r, load(turned + c * side));
+    }
   }
   return r;
 }
 
-// The other way: few rows become short ones, without gaps between them. A block writes on into the
-// rows behind, which come after it. Says how many columns are done.
+// The other way: few rows become short ones. A block writes on into the rows behind, which come
+// after it. Says how many columns are done.
 template <class Bits>
 std::int64_t transpose_to_short_rows(Bits* to, const Bits* from, std::int64_t from_pitch,
                                      std::int64_t rows, std::int64_t columns) {
@@ -180,8 +179,8 @@ void transpose_bits(Bits* to, std::int64_t to_pitch, const Bits* from, std::int6
   constexpr std::int64_t side = 16 / sizeof(Bits);
   if (rows < side || columns < side) {
     std::int64_t first_row = 0, first_column = 0;
-    if (rows >= side) {
-      first_row = transpose_short_rows(to, to_pitch, from, from_pitch, rows, columns);
+    if (rows >= side && from_pitch == columns) {
+      first_row = transpose_short_rows(to, to_pitch, from, rows, columns);
     } else if (columns >= side && to_pitch == rows) {
       first_column = transpose_to_short_rows(to, from, from_pitch, rows, columns);
     }

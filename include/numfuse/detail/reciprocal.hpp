@@ -23,9 +23,9 @@ inline constexpr bool fuses_products =
 #endif
 }  // namespace NUMFUSE_HOST_ISA
 
-/// x / d = x * scale * (high + low), for numbers of type C by a d of C or a wider type. `high` and
-/// `low` have one sign, and neither is 0 where the other is not: infinite and zero numbers, and
-/// those by infinity and zero, give what a division gives. (Or of scalars that hold them.)
+/// x / d = x * scale * (high + low). `high` and `low` have one sign, and neither is 0 where the
+/// other is not: infinite and zero numbers, and those by infinity and zero, give what a division
+/// gives. C is a type of numbers, or of a formula's scalars.
 template <class C>
 struct reciprocal {
   C scale;  // a power of two that keeps 1 / (d * scale) far from the ends of C, whatever d is
@@ -33,6 +33,7 @@ struct reciprocal {
   C low;    // the rest of them
 };
 
+/// For numbers of type C, by a d of C or a wider type.
 template <class C, class D>
 NUMFUSE_INLINE reciprocal<C> reciprocal_of(D d) {
   constexpr D far = sizeof(C) == sizeof(float) ? D(0x1p112) : D(0x1p1000);
