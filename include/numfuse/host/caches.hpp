@@ -34,6 +34,17 @@ bool reads_in_place(const Call& c) {
   return all;
 }
 
+/// True where columns that are no whole group are read where they lie, as column_part::reads_on.
+template <class Call>
+bool goes_on(const Call& c) {
+  bool all = !Call::info::any_vector;
+  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
+    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
+    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && rows_go_on(c.where, k);
+  });
+  return all;
+}
+
 /// True where the elements of every operand are one run, read where they lie: the layout has merged
 /// all dimensions then.
 template <class Call>

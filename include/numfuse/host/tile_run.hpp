@@ -125,6 +125,7 @@ class tile_run {
       return length <= most && (length <= block_elements || one_thread_each(call_.where.count));
     } else if constexpr (columns) {
       if (length <= part_rows()) return true;
+      if (active_ < filled() && goes_on(call_)) return false;  // it would be gathered
       if (bytes_in_tile<Call>(length * filled()) > held_tile_bytes()) return false;
       return length <= block_rows() || one_thread_each(call_.where.count / active_);
     } else {

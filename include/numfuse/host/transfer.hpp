@@ -195,14 +195,18 @@ NUMFUSE_INLINE row_part::run<const C> load(const Part& part, int k, const T* fro
   return row_part::read_only(to);
 }
 
-/// True where operand k has numbers behind each row of the part, to fill it up to a whole group:
-/// the first ones of the next row, where rows follow one another without gaps.
+/// True where the rows across vectors side by side follow one another in memory without gaps.
+NUMFUSE_INLINE bool rows_go_on(const layout& where, int k) {
+  return distance_across(where, k) == 1 &&
+         where.vector_stride(k) == where.sizes[where.batch_rank - 1];
+}
+
+/// True where operand k has numbers behind each row of the part to fill it up to a whole group:
+/// the first ones of the next row.
 NUMFUSE_INLINE bool goes_on(const column_part& part, int k) {
-  const layout& where = *part.where;
-  const std::int64_t width = where.sizes[where.batch_rank - 1];
-  const std::int64_t rows_behind = where.length - part.first - part.rows;
-  return part.reads_on && where.vector_stride(k) == width &&
-         rows_behind * width >= part.columns - part.active;
+  const std::int64_t rows_behind = part.where->length - part.first - part.rows;
+  return part.reads_on && rows_go_on(*part.where, k) &&
+         rows_behind * part.where->vector_stride(k) >= part.columns - part.active;
 }
 
 template <class C, class T>
