@@ -23,30 +23,32 @@ inline std::int64_t held_tile_bytes() { return last_cache_is_far() ? tile_bytes 
 template <class Call>
 inline constexpr bool in_one_pass = Call::info::levels == 1 && !Call::info::any_vector;
 
-/// True where every input's numbers are read where they lie: a part takes no memory.
-template <class Call>
-bool reads_in_place(const Call& c) {
+/// True where every input stands in memory, in the type in which it is computed, and lies(k) holds.
+template <class Call, class Fn>
+bool all_in_memory(const Call& c, const Fn& lies) {
   bool all = true;
   c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
     using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && in_a_row(c.where, k);
+    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && lies(k);
   });
   return all;
+}
+
+/// True where every input's numbers are read where they lie: a part takes no memory.
+template <class Call>
+bool reads_in_place(const Call& c) {
+  return all_in_memory(c, [&](int k) NUMFUSE_INLINE_BODY { return in_a_row(c.where, k); });
 }
 
 /// True where columns that are no whole group are read where they lie, as column_part::reads_on.
 template <class Call>
 bool goes_on(const Call& c) {
-  bool all = !Call::info::any_vector;
-  c.each_input([&](auto k, const auto& in) NUMFUSE_INLINE_BODY {
-    using T = typename std::remove_cvref_t<decltype(in)>::dtype;
-    all &= std::is_same_v<T, compute_t<T>> && in.data != nullptr && rows_go_on(c.where, k);
-  });
-  return all;
+  if (Call::info::any_vector) return false;
+  return all_in_memory(c, [&](int k) NUMFUSE_INLINE_BODY { return rows_go_on(c.where, k); });
 }
 
 /// True where the elements of every operand are one run, read where they lie: the layout has merged
-/// all dimensions then.
+/// all dimensions then. Every small call asks: all_in_memory would take it a nanosecond.
 template <class Call>
 bool is_one_run(const Call& c) {
   const int rank = c.where.vector_rank;
