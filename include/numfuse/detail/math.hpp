@@ -31,8 +31,8 @@ struct format<float> {
   static constexpr bits bias = 127;
   static constexpr float ln2_high = 0x1.62e4p-1f;  // 15 bits: times an exponent, exact
   static constexpr float ln2_low = 0x1.7f7d1cp-20f;
-  static constexpr float exp_is_0 = -104, exp_is_tiny = -86.5f, exp_is_infinity = 89,
-                         expm1_is_minus_1 = -18, tanh_is_1 = 10, sigmoid_is_1 = 20;
+  static constexpr float exp_is_0 = -104, exp_is_infinity = 89, expm1_is_minus_1 = -18,
+                         tanh_is_1 = 10, sigmoid_is_1 = 20;
   // exp(r) for |r| <= ln(2) / 2.
   static constexpr float exp_terms[] = {
       1, 1, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f4p-5f, 0x1.123a20p-7f, 0x1.6a23c6p-10f};
@@ -54,8 +54,8 @@ struct format<double> {
   static constexpr bits bias = 1023;
   static constexpr double ln2_high = 0x1.62e42fefa3p-1;  // 40 bits
   static constexpr double ln2_low = 0x1.3de6af278ece6p-42;
-  static constexpr double exp_is_0 = -746, exp_is_tiny = -707.5, exp_is_infinity = 710,
-                          expm1_is_minus_1 = -38, tanh_is_1 = 20, sigmoid_is_1 = 40;
+  static constexpr double exp_is_0 = -746, exp_is_infinity = 710, expm1_is_minus_1 = -38,
+                          tanh_is_1 = 20, sigmoid_is_1 = 40;
   static constexpr double exp_terms[] = {1,
                                          1,
                                          0x1.000000000000ap-1,
@@ -152,17 +152,25 @@ NUMFUSE_INLINE reduced<T> reduce(T x) {
   return {sum, n, (x - n * f::ln2_high) - n * f::ln2_low};
 }
 
+/// (1 + r * terms) * 2^n, of the sums for power_of_two of n + bias and of about n / 2. In two
+/// steps: 2^n itself may be too large, or subnormal. Nothing waits for the first one.
+template <class T>
+NUMFUSE_INLINE T times_power_of_two(T r, T terms, T sum, T sum_of_half) {
+  using bits = typename format<T>::bits;
+  const T first = power_of_two(sum_of_half);
+  const bits rest = std::bit_cast<bits>(sum) - std::bit_cast<bits>(sum_of_half);
+  return (terms * (r * first) + first) * power_of_two(std::bit_cast<T>(rest));
+}
+
 // Where a function's value is a limit, or too large, is asked last: what was computed there does
 // not count, and until then nothing waits for the answer.
 
 template <class T>
 NUMFUSE_INLINE T exp(T x) {
   using f = format<T>;
-  const auto [sum, n, r] = reduce<1, -1>(x);
-  // In two steps: 2^n itself may be too large, or subnormal.
-  const bool tiny = x < f::exp_is_tiny;
-  const T scale = power_of_two(sum + (tiny ? T(64) : T(0)));
-  const T value = polynomial(r, f::exp_terms) * scale * (tiny ? T(0x1p-63) : T(2));
+  const auto [sum, n, r] = reduce<1, f::bias>(x);
+  const T half = x * (log2_e<T> / 2) + (rounding<T> + T(f::bias));
+  const T value = times_power_of_two(r, terms_from<1>(r, r * r, f::exp_terms), sum, half);
   const T limited_below = x < f::exp_is_0 ? T(0) : value;
   return x > f::exp_is_infinity ? std::numeric_limits<T>::infinity() : limited_below;
 }
@@ -241,13 +249,13 @@ NUMFUSE_INLINE scaled_number<T> scale_down(T u) {
   constexpr bits one = f::bias << f::mantissa;
   constexpr bits root = std::bit_cast<bits>(T(0.70710678118654752440));
   constexpr T whole = T(bits{1} << f::mantissa);
-  // A subnormal number is made a normal one. What that adds to its exponent is taken off again by
-  // the factor's own: asked a second time which it was, compilers would do all in between twice.
-  const T factor = u < std::numeric_limits<T>::min() ? whole : T(1);
-  const bits of_factor = std::bit_cast<bits>(factor) - one;
+  // A subnormal number is made a normal one; what that adds to its exponent is taken off again.
+  const bool subnormal = u < std::numeric_limits<T>::min();
   constexpr int positive = 64;  // no exponent is below 0 with so much more
   constexpr bits offset = (bits{positive} << f::mantissa) + (one - root);
-  const bits shifted = std::bit_cast<bits>(u * factor) + offset - of_factor;
+  constexpr bits added = std::bit_cast<bits>(whole) - one;
+  const bits shifted =
+      std::bit_cast<bits>(u * (subnormal ? whole : T(1))) + (subnormal ? offset - added : offset);
   const T exponent = std::bit_cast<T>((shifted >> f::mantissa) | std::bit_cast<bits>(whole));
   const T k = exponent - (whole + T(f::bias + positive));
   return {k, std::bit_cast<T>((shifted & ((bits{1} << f::mantissa) - 1)) + root)};
@@ -363,14 +371,12 @@ NUMFUSE_INLINE T power(T base, T exponent) {
   const T high = y_high * log_high;
   const T low = (y - y_high) * log_high + y * log_low;
   // 2^(high + low), as in exp.
-  constexpr T base_of_sum = rounding<T> + T(f::bias - 1);
-  const T sum = (high + low) + base_of_sum;
+  constexpr T base_of_half = rounding<T> + T(f::bias), base_of_sum = base_of_half + T(f::bias);
+  const T all = high + low, sum = all + base_of_sum, sum_of_half = T(0.5) * all + base_of_half;
   const T r = (high - (sum - base_of_sum)) + low;
-  const T about = y * log;  // the sum, but for the lower half of its digits
-  const bool tiny = about < T(2) - T(f::bias);
-  const T scale = power_of_two(sum + (tiny ? T(64) : T(0)));
   constexpr auto terms = scaled(f::exp_terms, T(1), T(0.693147180559945309417));
-  const T value = polynomial(r, terms.c) * scale * (tiny ? T(0x1p-63) : T(2));
+  const T value = times_power_of_two(r, terms_from<1>(r, r * r, terms.c), sum, sum_of_half);
+  const T about = y * log;  // the sum, but for the lower half of its digits
   const T limited_below = about < -T(f::bias + f::mantissa + 2) ? T(0) : value;
   const T limited = about > T(f::bias + 2) ? infinity : limited_below;
   // The distance from a multiple of 2, or of more where there are only such: less than 1 between
