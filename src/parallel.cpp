@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
-#include <cstdlib>
 #include <exception>
 #include <string>
 
@@ -12,22 +10,12 @@
 
 #include <numfuse/error.hpp>
 
+#include "environment.hpp"
+
 namespace numfuse {
 namespace {
 
 constexpr int most_threads = 4096;
-
-int default_threads() {
-  const char* text = std::getenv("NUMFUSE_NUM_THREADS");
-  if (text == nullptr || *text == '\0') return omp_get_max_threads();
-  const std::string given(text);
-  int n = 0;
-  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), n);
-  if (error != std::errc{} || end != given.data() + given.size() || n < 1) {
-    throw value_error("NUMFUSE_NUM_THREADS: \"" + given + "\" is not a positive number");
-  }
-  return n;
-}
 
 constinit std::atomic<int> chosen_threads{0};  // 0: by set_num_threads none
 
@@ -36,7 +24,9 @@ constinit std::atomic<int> chosen_threads{0};  // 0: by set_num_threads none
 int num_threads() {
   const int chosen = chosen_threads.load(std::memory_order_relaxed);
   if (chosen > 0) return chosen;
-  static const int by_default = std::min(default_threads(), most_threads);
+  static const int by_default =
+      std::min(detail::positive_number_in("NUMFUSE_NUM_THREADS").value_or(omp_get_max_threads()),
+               most_threads);
   return by_default;
 }
 

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #endif
 
+#include "environment.hpp"
 #include "isa.hpp"
 
 namespace numfuse::detail {
@@ -25,10 +26,12 @@ std::int64_t place_in_line(const void* p) {
 // written past it.
 constexpr std::int64_t most_of_last_cache = std::int64_t{32} << 20;
 
-// What the system says of the cache that a core shares with its neighbours; sysconf adds up those
-// of the whole processor.
+// What NUMFUSE_LAST_CACHE_MIB says of the cache that a core shares with its neighbours, or else the
+// system; sysconf adds up those of the whole processor.
 std::int64_t last_level_cache() {
   static const std::int64_t bytes = [] {
+    const auto chosen = positive_number_in("NUMFUSE_LAST_CACHE_MIB");
+    if (chosen) return std::int64_t{*chosen} << 20;
     std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index3/size");  // say, 32768K
     std::int64_t kibibytes = 0;
     return file >> kibibytes ? kibibytes << 10 : most_of_last_cache;

@@ -1,10 +1,12 @@
 // Environment variables: what they do not mean is refused by their name. The answer is asked for
 // once, so each is asked for in a process of its own.
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
 
+#include <numfuse/detail/past_caches.hpp>
 #include <numfuse/numfuse.hpp>
 
 namespace numfuse::tests {
@@ -29,6 +31,16 @@ TEST(EnvironmentDeathTest, NumberOfThreads) {
                 "NUMFUSE_NUM_THREADS: \".*\" is not a positive number");
   }
   EXPECT_EXIT(exit_with_message("NUMFUSE_NUM_THREADS", "2", ask), testing::ExitedWithCode(0), "");
+}
+
+TEST(EnvironmentDeathTest, LastCache) {
+  const auto ask = [] { std::exit(detail::exceeds_caches(std::int64_t{3} << 20) ? 3 : 0); };
+  EXPECT_EXIT(exit_with_message("NUMFUSE_LAST_CACHE_MIB", "0", ask), testing::ExitedWithCode(1),
+              "NUMFUSE_LAST_CACHE_MIB: \"0\" is not a positive number");
+  EXPECT_EXIT(exit_with_message("NUMFUSE_LAST_CACHE_MIB", "2", ask), testing::ExitedWithCode(3),
+              "");
+  EXPECT_EXIT(exit_with_message("NUMFUSE_LAST_CACHE_MIB", "4", ask), testing::ExitedWithCode(0),
+              "");
 }
 
 TEST(EnvironmentDeathTest, InstructionSet) {

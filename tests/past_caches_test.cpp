@@ -73,7 +73,7 @@ class past_caches : public ::testing::TestWithParam<int> {
 
   // Longer than a chunk, and no multiple of a line.
   static constexpr std::int64_t columns = 1237;
-  std::int64_t rows_ = 1024;
+  std::int64_t rows_ = 256;
   int before_ = num_threads();
 };
 INSTANTIATE_TEST_SUITE_P(threads, past_caches, ::testing::Values(1, 2));

@@ -184,7 +184,7 @@ struct rows_part : fetching_next {
 
 /// Several of one sweep, whose lines may be worth fetching.
 struct rows_read_once : rows_part {
-  static constexpr bool fetches = true;
+  static constexpr bool fetches = may_fetch_ahead;
 };
 
 }  // namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA

@@ -87,11 +87,20 @@ inline constexpr bool has_specialized = requires(const R& r) {
   r.specialized([](const auto&) {});
 };
 
+/// Lines of inputs are fetched before they are asked for in code for AVX2 and more alone: the
+/// processors that gain by it, see fetches_ahead, have that.
+inline constexpr bool may_fetch_ahead =
+#if defined(__AVX2__)
+    true;
+#else
+    false;
+#endif
+
 /// Neighbours in one vector.
 struct row_part {
   static constexpr int width = part_numbers;
   static constexpr int lanes = 1;
-  static constexpr bool fetches = true;  // lines of inputs, before they are asked for
+  static constexpr bool fetches = may_fetch_ahead;
   template <class C>
   using of_each_lane = C[1];
   const layout* where;
