@@ -24,12 +24,6 @@ double seconds_of(const F& f) {
 
 class beside_additions : public ::testing::Test {
  protected:
-  void SetUp() override {
-#if !defined(NUMFUSE_TEST_TIMES)
-    GTEST_SKIP() << "this build is not the one whose times are known";
-#endif
-  }
-
   template <class F>
   void costs(const std::string& name, double most, const F& f) const {
     // The fastest of many runs, in turns: other programs take time, none gives some.
