@@ -58,24 +58,25 @@ inline constexpr bool lifts_four = requires(const R& r, C x) {
 
 /// What follows the whole blocks of a row, of which there is one at least: groups, and a tail of
 /// fewer numbers. The compiler knows it, and makes each way to the end on its own: where ways meet
-/// that not every row takes, it keeps the states of a reduction in memory.
-template <int Groups, bool Tail>
+/// that not every row takes, it keeps the states of a reduction in memory. So it knows whether
+/// lines are fetched ahead.
+template <bool Ahead, int Groups, bool Tail>
 struct row_end {};
 
-/// Anything, and maybe no block. The compiler knows whether lines are fetched ahead.
+/// Anything, and maybe no block.
 template <bool Ahead>
 struct any_end {};
 
 /// f(row_end) for so many numbers in blocks of `Block` groups.
-template <int Block, class Fn>
+template <bool Ahead, int Block, class Fn>
 NUMFUSE_INLINE void with_end(int numbers, const Fn& f) {
   const int rest = numbers % (Block * group);
   each_constant<Block>([&](auto groups) NUMFUSE_INLINE_BODY {
     if (rest / group != groups) return;
     if (rest % group == 0) {
-      f(row_end<groups, false>{});
+      f(row_end<Ahead, groups, false>{});
     } else {
-      f(row_end<groups, true>{});
+      f(row_end<Ahead, groups, true>{});
     }
   });
 }
@@ -246,20 +247,24 @@ struct row_part {
   template <class R, class S, int Chains, class V, class Fn>
   NUMFUSE_INLINE void with_end_of(int numbers, const Fn& f) const {
     if constexpr (V::context_type::fetches && V::level == 0) {
-      if (ahead > 0) return f(any_end<true>{});  // of rows so long the end is little
+      if (ahead > 0) return with_end_of<true, R, S, Chains, V>(numbers, f);
     }
+    with_end_of<false, R, S, Chains, V>(numbers, f);
+  }
+  template <bool Ahead, class R, class S, int Chains, class V, class Fn>
+  static NUMFUSE_INLINE void with_end_of(int numbers, const Fn& f) {
     constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
     constexpr int block = fours ? 4 : 1;
     if constexpr (is_input<V> && (fours || Chains == group)) {
-      if (numbers >= block * group) return with_end<block>(numbers, f);
+      if (numbers >= block * group) return with_end<Ahead, block>(numbers, f);
     }
-    f(any_end<false>{});
+    f(any_end<Ahead>{});
   }
 
   /// The numbers `from` to `to` - 1 of a lane in `Left` states.
-  template <int Chains, int Left, int Groups, bool Tail, class R, class V, class S>
-  NUMFUSE_INLINE void reduce_to(row_end<Groups, Tail>, const R& r, const V& v, int from, int to,
-                                int lane, S* left) const {
+  template <int Chains, int Left, bool Ahead, int Groups, bool Tail, class R, class V, class S>
+  NUMFUSE_INLINE void reduce_to(row_end<Ahead, Groups, Tail>, const R& r, const V& v, int from,
+                                int to, int lane, S* left) const {
     constexpr bool fours = lifts_four<R, S, compute_t<typename V::dtype>>;
     constexpr int block = (fours ? 4 : 1) * group;
     S states[group];
@@ -267,7 +272,7 @@ struct row_part {
     for (int k = 0; k < group; ++k) states[k] = r.template identity<S>();
     int j = from;
     do {
-      add_block<false, fours>(r, v, states, j, lane);
+      add_block<Ahead, fours>(r, v, states, j, lane);
       j += block;
     } while (j + block <= to);
     if constexpr (fours) {
