@@ -55,4 +55,10 @@ bool fetches_past_caches() {
   return answer;
 }
 
+// Measured on Zen 4; on Emerald Rapids twice as many lines take up to a tenth less time.
+bool empties_few_lines() {
+  static const bool answer = amd_family() != 0;
+  return answer;
+}
+
 }  // namespace numfuse::detail

@@ -1,12 +1,14 @@
 // What a call moves, and which caches hold it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
 #include <numfuse/detail/past_caches.hpp>
 #include <numfuse/detail/processor.hpp>
 #include <numfuse/host/transfer.hpp>
+#include <numfuse/threads.hpp>
 
 namespace numfuse::detail::host_executor::inline NUMFUSE_HOST_ISA {
 
@@ -97,6 +99,12 @@ bool writes_past_caches(const Call& c) {
     apart &= is_apart(c, out.data);
   });
   return apart && exceeds_caches(bytes);
+}
+
+/// So many numbers, of so many, make a task where results are written past the caches, which is
+/// waited for at its end: many, but enough tasks for all threads.
+inline std::int64_t numbers_past_caches(std::int64_t numbers) {
+  return std::min(4 * block_elements, numbers / (8 * num_threads()));
 }
 
 /// How far ahead lines are worth fetching, in bytes; 0 where they are not. The processor fetches

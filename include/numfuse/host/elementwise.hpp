@@ -142,6 +142,13 @@ class elementwise_run {
     });
   }
 
+  /// How many elements make a task: whole blocks.
+  std::int64_t task_elements() const {
+    if (!past_caches_) return block_elements;
+    const std::int64_t blocks = numbers_past_caches(call_.where.length) / block_elements;
+    return std::max<std::int64_t>(blocks, 1) * block_elements;
+  }
+
   /// Elements first to last - 1.
   void run(std::int64_t first, std::int64_t last) const {
     if (!past_caches_) return run(first, last, nullptr);
@@ -306,12 +313,13 @@ class elementwise_run {
     });
   }
 
-  // As run_neighbours, but the results go past the caches, a few lines at a time: the processor has
-  // buffers for some, which it empties while it computes the next; more where that takes long.
+  // As run_neighbours, but the results go past the caches, a few lines at a time; more where they
+  // take long to compute.
   template <unsigned Constant>
   void run_past_caches(std::int64_t i, std::int64_t count, const void* const* from,
                        lines_past_caches* results) const {
-    const std::int64_t few = lines_past_caches::most / (costly_ ? 1 : 2) / item_bytes;
+    const bool fewer = !costly_ && empties_few_lines();
+    const std::int64_t few = lines_past_caches::most / (fewer ? 2 : 1) / item_bytes;
     for (std::int64_t done = 0; done < count; done += few) {
       const std::int64_t now = std::min(few, count - done);
       const void* next[Call::inputs_count];
@@ -381,8 +389,9 @@ void run_elementwise(const Call& c) {
     });
   }
   const elementwise_run<Call> work(c);
-  parallel_for(ceil_div(length, block_elements), length, [&](std::int64_t task) {
-    work.run(task * block_elements, std::min(length, (task + 1) * block_elements));
+  const std::int64_t together = work.task_elements();
+  parallel_for(ceil_div(length, together), length, [&](std::int64_t task) {
+    work.run(task * together, std::min(length, (task + 1) * together));
   });
 }
 

@@ -112,11 +112,10 @@ std::int64_t lanes_of(const Call& c) {
   return std::clamp<std::int64_t>(most / group * group, group, most_lanes);
 }
 
-/// So many vectors make a task where results are written past the caches, which is waited for at
-/// its end: many, but enough tasks for all threads.
+/// So many vectors make a task where results are written past the caches.
 inline std::int64_t vectors_past_caches(const layout& where) {
   const std::int64_t length = std::max<std::int64_t>(1, where.length);
-  return std::min(4 * block_elements / length, where.count / (8 * num_threads()));
+  return numbers_past_caches(where.count * length) / length;
 }
 
 /// Runs the formula on `most` neighbouring vectors at a time, of several. Columns that are no whole
