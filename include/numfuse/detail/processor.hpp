@@ -9,8 +9,8 @@ namespace numfuse::detail {
 bool fetches_ahead();
 bool fetches_past_caches();
 
-/// True where results are to go past the caches a few lines at a time: the processor has buffers for
-/// some, which it empties while it computes the next.
+/// True where results are to go past the caches a few lines at a time: the processor has buffers
+/// for some, which it empties while it computes the next.
 bool empties_few_lines();
 
 }  // namespace numfuse::detail
