@@ -33,7 +33,7 @@ struct format<float> {
   static constexpr float ln2_low = 0x1.7f7d1cp-20f;
   static constexpr float exp_is_0 = -104, exp_is_infinity = 89, expm1_is_minus_1 = -18,
                          tanh_is_1 = 10, sigmoid_is_1 = 20;
-  // exp(r) for |r| <= ln(2) / 2.
+  // exp(r) for |r| <= ln(2) / 2. The first term is 1, exactly.
   static constexpr float exp_terms[] = {
       1, 1, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f4p-5f, 0x1.123a20p-7f, 0x1.6a23c6p-10f};
   // (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.

@@ -87,14 +87,9 @@ inline constexpr bool has_specialized = requires(const R& r) {
   r.specialized([](const auto&) {});
 };
 
-/// Lines of inputs are fetched before they are asked for in code for AVX2 and more alone: the
-/// processors that gain by it, see fetches_ahead, have that.
-inline constexpr bool may_fetch_ahead =
-#if defined(__AVX2__)
-    true;
-#else
-    false;
-#endif
+/// Lines of inputs are fetched before they are asked for only in code for wider registers than the
+/// baseline's: the processors that gain by it, see fetches_ahead, have them.
+inline constexpr bool may_fetch_ahead = register_bytes > 16;
 
 /// Neighbours in one vector.
 struct row_part {
